@@ -1,0 +1,36 @@
+# Each target is one line that calls the command line; on Windows call that: python -m rnncourse TARGET
+PYTHON ?= python3
+RNN = $(PYTHON) -m rnncourse
+export PYTHONUTF8 = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test test-all lint notebooks results exercises bench colab links doctor clean
+
+help:  ## list every target
+	@$(PYTHON) -m rnncourse targets
+setup:  ## make the environment and install the pinned versions
+	@$(RNN) setup
+book:  ## build the book and serve it (SERVE=0 only builds)
+	@$(RNN) book $(if $(filter 0,$(SERVE)),--no-serve)
+test:  ## pass every test that fits a laptop's quarter of an hour
+	@$(RNN) test
+test-all:  ## the heavy tests too: rebuild all chapters, Colab's versions
+	@$(RNN) test --all
+lint:  ## style, format and types only
+	@$(RNN) lint
+notebooks:  ## run the chapters whose text or code changed
+	@$(RNN) notebooks
+results:  ## run the full labs and store their figures (many minutes)
+	@$(RNN) results
+exercises:  ## generate the students' notebooks from solutions/
+	@$(RNN) exercises
+bench:  ## measure speed against torch.nn, write benchmarks/results/
+	@$(RNN) bench
+colab:  ## run every chapter in an environment with Colab's versions
+	@$(RNN) colab
+links:  ## ask every link of the book whether it still answers
+	@$(RNN) links
+doctor:  ## say what this machine has and what it lacks
+	@$(RNN) doctor
+clean:  ## remove what a build leaves behind
+	@$(RNN) clean

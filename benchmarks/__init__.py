@@ -1,0 +1,1 @@
+"""Side-by-side measurements; each writes a small JSON beside itself."""

@@ -1,0 +1,353 @@
+"""The command line of the course.
+
+Every command of the Makefile is one of these, so that nothing is lost without
+make (on Windows, say). The commands that need the course's environment make it
+first: `python -m rnncourse book` works on a fresh clone with plain Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rnncourse import __version__, environment
+from rnncourse.environment import SetupError, project_root, say
+
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
+)
+
+# jupyter_book 1 has no __main__.
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 on success, 1 on failure, 2 on a wrong call."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.pytest and args.command != "test":
+        parser.error(f"unrecognized arguments: {' '.join(args.pytest)}")
+    try:
+        return int(args.run(args))
+    except SetupError as error:
+        print(f"rnncourse: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nrnncourse: stopped", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe every command once."""
+    parser = argparse.ArgumentParser(
+        prog="rnncourse",
+        description="The course on recurrent neural networks: book, checks and data.",
+        epilog="`rnncourse COMMAND --help` says more about a command.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(pytest=[])
+    commands = parser.add_subparsers(
+        required=True, metavar="COMMAND", dest="command", title="commands"
+    )
+
+    def add(name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        sub.set_defaults(run=run)
+        return sub
+
+    add("setup", run_setup, "make the environment and install the pinned versions")
+    sub = add("book", run_book, "build the book and serve it on this machine")
+    sub.add_argument("--no-serve", action="store_true", help="only build")
+    sub.add_argument("--port", type=int, default=8000, help="first port to try")
+    sub = add("test", run_test, "check style and types and run the tests")
+    sub.add_argument("--all", action="store_true", help="run the heavy tests too")
+    sub.add_argument("pytest", nargs="*", help="given to pytest, after --")
+    add("lint", run_lint, "check style, format and types")
+    sub = add("notebooks", run_notebooks, "run the chapters whose text or code changed")
+    sub.add_argument("names", nargs="*", metavar="CHAPTER", help="such as 07 or a slug")
+    sub.add_argument("--check", action="store_true", help="exit 1 if any is stale")
+    sub.add_argument("--force", action="store_true", help="run unchanged ones too")
+    sub.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    sub = add("results", run_results, "run the full labs and store their figures")
+    sub.add_argument("names", nargs="*", metavar="CHAPTER", help="such as 19 or a slug")
+    sub = add("exercises", run_exercises, "generate the students' notebooks")
+    sub.add_argument("--check", action="store_true", help="exit 1 if any differs")
+    sub = add("check", run_check, "check your answers to an assignment")
+    sub.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a filled .ipynb")
+    sub.add_argument("--list", action="store_true", help="list the checks there are")
+    sub = add("data", run_data, "list the data sets, or fetch some")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="data sets to fetch")
+    add("doctor", run_doctor, "say what this machine has and what it lacks")
+    add("bench", run_bench, "measure speed against torch.nn")
+    add("colab", run_colab, "run the chapters with the versions Colab has")
+    add("links", run_links, "ask every link of the book whether it still answers")
+    add("clean", run_clean, "remove what a build leaves behind")
+    add("targets", run_targets, "list the targets of the Makefile")
+    return parser
+
+
+# -- the environment ---------------------------------------------------------------
+
+
+def inside(*arguments: str, env: dict[str, str] | None = None) -> int:
+    """Run ``python ARGUMENTS`` in the course's environment, from the root."""
+    root = project_root()
+    python = environment.ensure(root)
+    path = os.pathsep.join([str(python.parent), os.environ.get("PATH", "")])
+    full = {**os.environ, "PATH": path, "PYTHONUTF8": "1", **(env or {})}
+    return subprocess.run([str(python), *arguments], cwd=root, env=full).returncode
+
+
+def hand_over(args: argparse.Namespace) -> int | None:
+    """Make the environment and start again in it, unless this is it already."""
+    python = environment.ensure()
+    if Path(python).absolute() == Path(sys.executable).absolute():
+        return None
+    return inside("-m", "rnncourse", *sys.argv[1:])
+
+
+def run_setup(args: argparse.Namespace) -> int:
+    """Make the environment."""
+    python = environment.ensure()
+    say(f"ready; the course's Python is {python}")
+    return 0
+
+
+# -- the book ----------------------------------------------------------------------
+
+
+def run_book(args: argparse.Namespace) -> int:
+    """Build the book with warnings as errors, then serve it."""
+    root = project_root()
+    log = root / "_build" / "book.log"
+    environment.ensure(root)
+    log.parent.mkdir(exist_ok=True)
+    say("building the book (about a minute)")
+    if _build_book(root, log):
+        print(log.read_text(encoding="utf-8")[-4000:])
+        raise SetupError(f"the book has errors or warnings, see above and {log}")
+    index = root / "_build" / "html" / "index.html"
+    say(f"the book is in {index}")
+    return 0 if args.no_serve else serve(index.parent, args.port)
+
+
+def _build_book(root: Path, log: Path) -> int:
+    python = environment.environment_python(root)
+    command = [str(python), "-c", JUPYTER_BOOK, "build"]
+    command += ["-W", "-n", "--keep-going", "--all", "."]
+    with log.open("w", encoding="utf-8") as stream:
+        return subprocess.run(
+            command, cwd=root, stdout=stream, stderr=subprocess.STDOUT
+        ).returncode
+
+
+def serve(folder: Path, port: int) -> int:
+    """Serve a folder on this machine until Ctrl-C."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *values: object) -> None:
+            """Print nothing: a reader is not interested in requests."""
+
+    handler = partial(Quiet, directory=str(folder))
+    for candidate in range(port, port + 20):
+        try:
+            server = ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+            break
+        except OSError:
+            continue
+    else:
+        raise SetupError(f"ports {port} to {port + 19} are taken; try --port")
+    say(f"read it at http://127.0.0.1:{server.server_port}/  (Ctrl-C stops)")
+    with server, contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()
+    return 0
+
+
+def run_notebooks(args: argparse.Namespace) -> int:
+    """Bring the executed chapters up to date."""
+    if (code := hand_over(args)) is not None:
+        return code
+    from rnncourse import notebooks
+
+    try:
+        reasons = notebooks.stale(args.names or None)
+    except ValueError as error:
+        raise SetupError(str(error)) from None
+    for reason in reasons:
+        say(f"stale: {reason}")
+    if args.check:
+        say("a chapter is stale; run `make notebooks`" if reasons else "all fresh")
+        return int(bool(reasons))
+    try:
+        notebooks.build(args.names or None, jobs=args.jobs, force=args.force)
+    except notebooks.BuildError as error:
+        raise SetupError(str(error)) from None
+    return 0
+
+
+def run_results(args: argparse.Namespace) -> int:
+    """Run the full labs, one after another."""
+    labs = sorted((project_root() / "chapters" / "labs").glob("*.py"))
+    wanted = [lab for lab in labs if match(lab.stem, args.names)]
+    if not wanted:
+        known = ", ".join(lab.stem for lab in labs)
+        raise SetupError(f"no lab {' '.join(args.names)}; there are: {known}")
+    for lab in wanted:
+        say(f"running the lab {lab.stem}")
+        if code := inside(str(lab), env=ONE_THREAD):
+            return code
+    return 0
+
+
+def match(slug: str, names: Sequence[str]) -> bool:
+    """Tell whether a slug is meant by any of the names; by none given, it is."""
+    return not names or any(slug == name or slug.startswith(name) for name in names)
+
+
+# -- the assignments ---------------------------------------------------------------
+
+
+def run_exercises(args: argparse.Namespace) -> int:
+    """Generate exercises/ from solutions/."""
+    if (code := hand_over(args)) is not None:
+        return code
+    from rnncourse.exercises import exercises
+
+    differing = exercises(check=args.check)
+    verb = "differs" if args.check else "written"
+    for name in differing:
+        say(f"{verb}: {name}")
+    if not differing:
+        say("exercises/ is what solutions/ generates")
+    return int(args.check and bool(differing))
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Check filled notebooks with the words that the notebook itself shows."""
+    from rnncourse import checks
+
+    if args.list or not args.notebooks:
+        for line in checks.list_checks():
+            print(line)
+        return 0
+    complete = True
+    for name in args.notebooks:
+        path = Path(name)
+        if not path.is_file():
+            raise SetupError(f"there is no file {name}")
+        report = checks.check_notebook(path)
+        print(report.text)
+        complete = complete and report.complete
+    return int(not complete)
+
+
+def run_data(args: argparse.Namespace) -> int:
+    """List the data sets, or fetch some now for later."""
+    from rnncourse import datasets
+
+    if not args.names:
+        print(datasets.data_table())
+        return 0
+    for name in args.names:
+        try:
+            path = datasets.fetch(name)
+        except (ValueError, datasets.DataNotFound) as error:
+            raise SetupError(str(error)) from None
+        say(f"{name}: {path}")
+    return 0
+
+
+# -- looking after it --------------------------------------------------------------
+
+
+def run_doctor(args: argparse.Namespace) -> int:
+    """Say what is here."""
+    from rnncourse import doctor
+
+    lines, healthy = doctor.examine()
+    print("\n".join(lines))
+    return int(not healthy)
+
+
+def run_lint(args: argparse.Namespace) -> int:
+    """Check style, format and types."""
+    steps = (
+        ("style", ["-m", "ruff", "check", "--quiet", "."]),
+        ("format", ["-m", "ruff", "format", "--check", "--quiet", "."]),
+        ("types", ["-m", "mypy"]),
+    )
+    failed = []
+    for name, command in steps:
+        say(name)
+        if inside(*command):
+            failed.append(name)
+    if failed:
+        say(f"failed: {', '.join(failed)}")
+    return int(bool(failed))
+
+
+def run_test(args: argparse.Namespace) -> int:
+    """Check style and types, then run the tests in two processes."""
+    lint = run_lint(args)
+    say("tests (a skipped one says why at the end)")
+    select = ["-m", ""] if args.all else []
+    jobs = str(min(2, os.cpu_count() or 1))
+    code = inside(
+        *["-m", "pytest", "-n", jobs, "--dist", "loadfile", "-rs", *select],
+        *args.pytest,
+        env=ONE_THREAD,
+    )
+    if lint:
+        say("style, format or types failed, see the top")
+    return code or lint
+
+
+def run_bench(args: argparse.Namespace) -> int:
+    """Run the benchmarks, one after another, on one thread."""
+    for script in sorted((project_root() / "benchmarks").glob("[a-z]*.py")):
+        say(f"measuring {script.stem}")
+        if code := inside(str(script), env=ONE_THREAD):
+            return code
+    return 0
+
+
+def run_colab(args: argparse.Namespace) -> int:
+    """Run every chapter from an empty folder with Colab's versions."""
+    return inside(
+        *["-m", "pytest", "-m", "", "-s", "-rs", "tests/test_colab.py"],
+        env=ONE_THREAD,
+    )
+
+
+def run_links(args: argparse.Namespace) -> int:
+    """Let Sphinx call every outside link of the book."""
+    return inside("-c", JUPYTER_BOOK, "build", "--builder", "linkcheck", ".")
+
+
+def run_clean(args: argparse.Namespace) -> int:
+    """Remove builds and caches; the environment and the data stay."""
+    root = project_root()
+    names = ("_build", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")
+    for name in names:
+        if (root / name).exists():
+            shutil.rmtree(root / name)
+            say(f"removed {name}")
+    return 0
+
+
+def run_targets(args: argparse.Namespace) -> int:
+    """List the targets of the Makefile with their one line."""
+    text = (project_root() / "Makefile").read_text(encoding="utf-8")
+    print("Usage: make TARGET   (without make: python -m rnncourse TARGET)\n")
+    for name, line in re.findall(r"^(\S+):  ## (.+)$", text, re.MULTILINE):
+        print(f"  {name:<10} {line}")
+    return 0

@@ -1,0 +1,187 @@
+"""Optimisers over parameters that are NamedTuples or dicts of arrays.
+
+An optimiser keeps its state and returns new parameters; it never changes the arrays
+it is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from rnncourse.reference.validate import (
+    Array,
+    check_dtype,
+    check_finite,
+    check_float,
+)
+
+Params = TypeVar("Params", bound=Any)
+
+
+def named(params: Any) -> dict[str, Array]:
+    """Return the arrays of a NamedTuple or dict by name.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if isinstance(params, dict):
+        return params
+    if hasattr(params, "_asdict"):
+        return dict(params._asdict())
+    raise TypeError(
+        f"params must be a NamedTuple or dict of arrays, got {type(params).__name__}"
+    )
+
+
+def rebuild(params: Any, arrays: dict[str, Array]) -> Any:
+    """Put arrays into the same kind of container as ``params``."""
+    return arrays if isinstance(params, dict) else type(params)(**arrays)
+
+
+def pairs(params: Any, grads: Any) -> dict[str, tuple[Array, Array]]:
+    """Match parameters with gradients by name and check their shapes."""
+    weights, slopes = named(params), named(grads)
+    if weights.keys() != slopes.keys():
+        raise ValueError(
+            f"grads must have the names {sorted(weights)}, got {sorted(slopes)}"
+        )
+    for name, w in weights.items():
+        if np.shape(slopes[name]) != np.shape(w):
+            raise ValueError(
+                f"grads.{name} must have shape {np.shape(w)}, "
+                f"got {np.shape(slopes[name])}"
+            )
+    return {name: (w, slopes[name]) for name, w in weights.items()}
+
+
+def check_rate(name: str, value: float, *, below: float = np.inf) -> float:
+    """Return a positive number below a bound as a float, or raise."""
+    if not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    if not 0 < value < below:
+        limit = "positive" if below == np.inf else f"in (0, {below:g})"
+        raise ValueError(f"{name} must be {limit}, got {value}")
+    return float(value)  # a NumPy scalar would turn float32 weights into float64
+
+
+def finite_pairs(params: Any, grads: Any) -> dict[str, tuple[Array, Array]]:
+    """Match as :func:`pairs`; a gradient that is not finite is an error."""
+    matched = pairs(params, grads)
+    for name, (w, dw) in matched.items():
+        check_float(f"params.{name}", w)
+        check_dtype(f"grads.{name}", dw, w.dtype)
+        check_finite(f"grads.{name}", dw)
+    return matched
+
+
+class SGD:
+    """Plain gradient descent: w ← w − lr · dw."""
+
+    def __init__(self, lr: float) -> None:
+        self.lr = check_rate("lr", lr)
+
+    def update(self, params: Params, grads: Any) -> Params:
+        """Return the parameters one step on."""
+        new = {
+            n: w - self.lr * dw for n, (w, dw) in finite_pairs(params, grads).items()
+        }
+        updated: Params = rebuild(params, new)
+        return updated
+
+
+class Momentum:
+    """Gradient descent with a memory: v ← μ v + dw, w ← w − lr · v.
+
+    The form of ``torch.optim.SGD(momentum=μ)``.
+    """
+
+    def __init__(self, lr: float, momentum: float = 0.9) -> None:
+        self.lr = check_rate("lr", lr)
+        self.momentum = check_rate("momentum", momentum, below=1)
+        self.v: dict[str, Array] = {}
+
+    def update(self, params: Params, grads: Any) -> Params:
+        """Return the parameters one step on."""
+        new = {}
+        for name, (w, dw) in finite_pairs(params, grads).items():
+            self.v[name] = self.momentum * self.v.get(name, 0) + dw
+            new[name] = w - self.lr * self.v[name]
+        updated: Params = rebuild(params, new)
+        return updated
+
+
+class Adam:
+    """Adam with bias correction.
+
+    References
+    ----------
+    Kingma and Ba, 2015, arXiv:1412.6980, algorithm 1.
+    """
+
+    def __init__(
+        self,
+        lr: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+    ) -> None:
+        self.lr = check_rate("lr", lr)
+        self.beta1 = check_rate("beta1", beta1, below=1)
+        self.beta2 = check_rate("beta2", beta2, below=1)
+        self.eps = check_rate("eps", eps)
+        self.steps = 0
+        self.m: dict[str, Array] = {}
+        self.v: dict[str, Array] = {}
+
+    def update(self, params: Params, grads: Any) -> Params:
+        """Return the parameters one step on."""
+        matched = finite_pairs(params, grads)
+        self.steps += 1
+        new = {}
+        for name, (w, dw) in matched.items():
+            m = self.beta1 * self.m.get(name, 0) + (1 - self.beta1) * dw
+            v = self.beta2 * self.v.get(name, 0) + (1 - self.beta2) * dw**2
+            self.m[name], self.v[name] = m, v
+            m_hat = m / (1 - self.beta1**self.steps)
+            v_hat = v / (1 - self.beta2**self.steps)
+            new[name] = w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        updated: Params = rebuild(params, new)
+        return updated
+
+
+def global_norm(grads: Any) -> float:
+    """Return the Euclidean length of all gradients as one long vector."""
+    return float(np.sqrt(sum(np.sum(np.square(g)) for g in named(grads).values())))
+
+
+def clip_by_global_norm(grads: Params, max_norm: float) -> tuple[Params, float]:
+    """Shorten the gradients if they are longer than ``max_norm``; keep the direction.
+
+    Returns
+    -------
+    grads : same kind as given
+    norm : float
+        The length before clipping.
+
+    Raises
+    ------
+    ValueError
+        If ``max_norm`` is not positive or a gradient is not finite: a length that
+        is NaN cannot be mended by shortening.
+
+    References
+    ----------
+    Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063, algorithm 1.
+    """
+    max_norm = check_rate("max_norm", max_norm)
+    norm = global_norm(grads)
+    if not np.isfinite(norm):
+        raise ValueError(f"grads must be finite to be clipped, got norm {norm}")
+    if norm <= max_norm:
+        return grads, norm
+    scale = max_norm / norm
+    return rebuild(grads, {n: g * scale for n, g in named(grads).items()}), norm

@@ -1,0 +1,344 @@
+"""Do the interactive figures compute what the package computes?
+
+Each script exports its small computation; Node runs it on random inputs and the
+answers are compared with :mod:`rnncourse.reference` and with the still pictures.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from datetime import date
+
+import numpy as np
+import pytest
+
+from rnncourse import stills
+from rnncourse.datasets import load_energy
+from rnncourse.forecasting import make_windows
+from rnncourse.plotting import COLOURS
+from rnncourse.reference.rnn import (
+    RNNParams,
+    init_rnn,
+    rnn_backward,
+    rnn_backward_truncated,
+    rnn_forward,
+    rnn_step,
+    rnn_step_backward,
+)
+from tests.conftest import ROOT, require_tool
+
+SCRIPTS = ROOT / "_ext" / "interactive"
+NODE = shutil.which("node")
+N_CASES = 60
+FIGURES = ("unrolling", "gradient-flow", "windows", "rnn-cell")
+
+RUN = """
+const [file, what] = process.argv.slice(1);
+const made = require(file)[what];
+const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(
+  typeof made === "function" ? cases.map((c) => made(c)) : made));
+"""
+
+
+def node(figure, what, cases=()):
+    """Call the function ``what`` of a figure once a case, or read its constant."""
+    require_tool("node", NODE, "it runs the figures' scripts")
+    done = subprocess.run(
+        [NODE, "-e", RUN, str(SCRIPTS / f"{figure}.js"), what],
+        input=json.dumps(list(cases)),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def close(got, want):
+    np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12)
+
+
+def scalar_network(c):
+    p = RNNParams(
+        W_x=np.array([[c["w_x"]]]), W_h=np.array([[c["w_h"]]]), b=np.array([c["b"]])
+    )
+    xs = np.array(c["xs"]).reshape(-1, 1, 1)
+    return p, xs, np.array([[c["h0"]]])
+
+
+def draw_scalar(rng):
+    return {
+        "xs": rng.normal(size=rng.integers(1, 9)).tolist(),
+        "w_x": rng.normal(),
+        "w_h": 1.5 * rng.normal(),
+        "b": rng.normal(),
+        "h0": rng.uniform(-1, 1),
+    }
+
+
+def test_unrolling_gives_the_states_of_rnn_forward():
+    rng = np.random.default_rng(0)
+    cases = [draw_scalar(rng) for _ in range(N_CASES)]
+    for case, got in zip(cases, node("unrolling", "states", cases), strict=True):
+        p, xs, h0 = scalar_network(case)
+        hs, _, _ = rnn_forward(xs, p, h0)
+        close(got["h"], np.concatenate([h0[0], hs[:, 0, 0]]))
+        close(np.tanh(got["a"]), hs[:, 0, 0])
+
+
+def test_gradient_flow_gives_every_term_and_the_sums():
+    rng = np.random.default_rng(1)
+    cases = []
+    for _ in range(N_CASES):
+        case = draw_scalar(rng)
+        T = len(case["xs"])
+        t = int(rng.integers(1, T + 1))
+        cases.append(case | {"t": t, "tau": int(rng.integers(0, T + 1))})
+    for case, got in zip(cases, node("gradient-flow", "flow", cases), strict=True):
+        p, xs, h0 = scalar_network(case)
+        T, t, tau = len(xs), case["t"], case["tau"]
+        hs, _, cache = rnn_forward(xs, p, h0)
+        close(got["h"], np.concatenate([h0[0], hs[:, 0, 0]]))
+        h, immediate, factors = h0, [], []
+        for x in xs:
+            h, step = rnn_step(x, h, p)
+            _, dh_prev, dp = rnn_step_backward(np.ones((1, 1)), step, p)
+            immediate.append(dp.W_h[0, 0])
+            factors.append(dh_prev[0, 0])
+        close(got["immediate"], immediate)
+        close(got["factors"], factors)
+
+        dhs = np.zeros((T, 1, 1))
+        dhs[t - 1] = 1.0
+        total = rnn_backward(dhs, cache, p)[2].W_h[0, 0]
+        close(got["total"], total)
+        close(got["recursion"], total)
+        kept = rnn_backward_truncated(dhs, cache, p, tau)[2].W_h[0, 0]
+        close(got["kept"], kept)
+
+        # each term by itself: what one more Jacobian of reach brings in
+        reach = [
+            rnn_backward_truncated(dhs, cache, p, k)[2].W_h[0, 0] for k in range(t)
+        ]
+        by_step = np.diff([0.0, *reach])[::-1]
+        close(got["terms"], np.concatenate([by_step, np.zeros(T - t)]))
+        # the slip: step t, and the oldest steps up to t - tau
+        oldest = sum(by_step[: max(0, t - tau)])
+        close(got["slip"], oldest + (by_step[-1] if tau > 0 else 0.0))
+
+
+def test_cutting_the_wrong_end_gives_another_number():
+    w_x, w_h, b = stills.FLOW_WEIGHTS
+    xs = list(stills.FLOW_XS)
+    case = {"xs": xs, "w_x": w_x, "w_h": w_h, "b": b, "t": len(xs), "tau": 2}
+    (got,) = node("gradient-flow", "flow", [case])
+    assert abs(got["slip"] - got["kept"]) > 0.05
+    assert abs(got["total"] - got["kept"]) > 0.05
+
+
+def test_windows_are_those_of_make_windows():
+    rng = np.random.default_rng(2)
+    cases = []
+    for _ in range(N_CASES):
+        length, horizon = (int(k) for k in rng.integers(1, 8, size=2))
+        n = length + horizon + int(rng.integers(0, 25))
+        stride = int(rng.integers(1, 6))
+        sizes = {"length": length, "horizon": horizon, "stride": stride}
+        cases.append({"n": n} | sizes)
+    for case, got in zip(cases, node("windows", "windows", cases), strict=True):
+        n = case.pop("n")
+        series = rng.normal(size=n)
+        X, Y = make_windows(series, **case)
+        assert len(got) == len(X)
+        np.testing.assert_array_equal([series[w["features"]] for w in got], X)
+        np.testing.assert_array_equal([series[w["labels"]] for w in got], Y)
+        count = (n - case["length"] - case["horizon"]) // case["stride"] + 1
+        assert len(got) == count, "the number the figure prints"
+
+
+def test_the_slides_windows_are_wrong_where_the_figure_says_so():
+    cases = [{"n": n, "length": k} for n in range(6, 26) for k in range(3, n // 2 + 1)]
+    assert len(cases) >= 50
+    for case, got in zip(cases, node("windows", "slips", cases), strict=True):
+        n, tau = case["n"], case["length"]
+        X, Y = make_windows(np.arange(n), tau)
+        right = [([*x], [*y]) for x, y in zip(X.tolist(), Y.tolist(), strict=True)]
+        first, second, last = got
+        assert first["fault"] is None
+        assert (first["features"], first["labels"]) == right[0]
+        assert second["fault"] == "leak"
+        assert second["features"] == [tau, *range(tau, 2 * tau)], "x_{tau+1} twice"
+        assert second["labels"][0] in second["features"], "the label is a feature"
+        assert last["fault"] == "gap"
+        assert last["labels"][0] - last["features"][-1] == 2, "one day is skipped"
+        for wrong in (second, last):
+            assert (wrong["features"], wrong["labels"]) not in right
+
+
+def test_rnn_cell_gives_the_step_of_the_reference():
+    rng = np.random.default_rng(3)
+    cases = []
+    for _ in range(N_CASES):
+        D, H = 2, 2
+        cases.append(
+            {
+                "x": rng.normal(size=D).tolist(),
+                "h_prev": rng.uniform(-1, 1, size=H).tolist(),
+                "W_x": rng.normal(size=(D, H)).tolist(),
+                "W_h": rng.normal(size=(H, H)).tolist(),
+                "b": rng.normal(size=H).tolist(),
+            }
+        )
+    for case, got in zip(cases, node("rnn-cell", "step", cases), strict=True):
+        v = {name: np.array(value) for name, value in case.items()}
+        p = RNNParams(W_x=v["W_x"], W_h=v["W_h"], b=v["b"])
+        h, _ = rnn_step(v["x"][None], v["h_prev"][None], p)
+        close(got["h"], h[0])
+        close(got["from_x"], v["x"] @ p.W_x)
+        close(got["from_h"], v["h_prev"] @ p.W_h)
+        close(np.tanh(got["a"]), h[0])
+
+
+def test_the_dimension_table_holds_for_real_parameters():
+    rng = np.random.default_rng(4)
+    cases = [
+        {"m": m, "n_inputs": D, "n_neurons": H}
+        for m, D, H in rng.integers(1, 9, size=(N_CASES, 3)).tolist()
+    ]
+    for case, got in zip(cases, node("rnn-cell", "shapes", cases), strict=True):
+        m, D, H = case.values()
+        p = init_rnn(D, H, rng=rng)
+        h, _ = rnn_step(np.zeros((m, D)), np.zeros((m, H)), p)
+        assert got["h"] == list(h.shape)
+        assert got["x"] == [m, D]
+        for name in p._fields:
+            assert got[name] == list(getattr(p, name).shape)
+        assert got["weights"] == sum(a.size for a in p)
+
+
+def test_still_pictures_start_with_the_numbers_of_the_scripts():
+    unrolling = node("unrolling", "START")
+    assert unrolling.pop("xs") == list(stills.UNROLLING_XS)
+    assert list(unrolling.values()) == list(stills.UNROLLING_WEIGHTS)
+    flow = node("gradient-flow", "START")
+    assert flow.pop("xs") == list(stills.FLOW_XS)
+    assert list(flow.values()) == list(stills.FLOW_WEIGHTS)
+    deck = node("windows", "DECK")
+    assert deck["values"] == list(stills.DECK_VALUES)
+    assert deck["start"] == "2017-01-01"
+    cell = node("rnn-cell", "START")
+    for name, value in {
+        "x": stills.CELL_X,
+        "h_prev": stills.CELL_H_PREV,
+        "W_x": stills.CELL_W_X,
+        "W_h": stills.CELL_W_H,
+        "b": stills.CELL_B,
+    }.items():
+        assert cell[name] == json.loads(json.dumps(value))
+
+
+def test_the_stretch_of_german_electricity_is_the_real_one():
+    shown = node("windows", "ENERGY")
+    energy = load_energy()
+    first = int(np.flatnonzero(energy.dates == np.datetime64(shown["start"]))[0])
+    real = energy.consumption[first : first + len(shown["values"])]
+    np.testing.assert_allclose(shown["values"], real, atol=0.0501)
+    last = date.fromisoformat(str(energy.dates[first + len(real) - 1])[:10])
+    assert last < date(2015, 1, 1), "validation and test years are not shown"
+
+
+def test_flow_numbers_of_the_still_agree_with_the_script():
+    w_x, w_h, b = stills.FLOW_WEIGHTS
+    case = {"xs": list(stills.FLOW_XS), "w_x": w_x, "w_h": w_h, "b": b}
+    (got,) = node("gradient-flow", "flow", [case | {"t": 5, "tau": 2}])
+    want = stills.flow_numbers(stills.FLOW_XS, w_x, w_h, b, t=5, tau=2)
+    close(got["h"][1:], want.h)
+    for name in ("immediate", "factors", "carried", "terms", "total", "kept"):
+        close(got[name], getattr(want, name))
+
+
+@pytest.mark.parametrize("draw", ["unrolling", "gradient_flow", "windows", "rnn_cell"])
+def test_still_is_drawn_on_the_axes_it_is_given(draw):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots()
+    try:
+        assert getattr(stills, draw)(ax=ax) is ax
+        texts = [text.get_text() for text in ax.texts]
+        assert len(texts) > 10
+        figure.canvas.draw()
+    finally:
+        plt.close(figure)
+
+
+def test_unrolling_still_prints_the_states_of_the_reference():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    xs = (0.3, -1.2, 0.8)
+    figure, ax = plt.subplots()
+    try:
+        stills.unrolling(xs=xs, w_x=0.9, w_h=-0.6, b=0.2, ax=ax)
+        texts = {text.get_text().replace("\N{MINUS SIGN}", "-") for text in ax.texts}
+    finally:
+        plt.close(figure)
+    p, inputs, h0 = scalar_network(
+        {"xs": xs, "w_x": 0.9, "w_h": -0.6, "b": 0.2, "h0": 0.0}
+    )
+    hs, _, _ = rnn_forward(inputs, p, h0)
+    assert {f"{h:.2f}" for h in hs[:, 0, 0]} <= texts
+
+
+@pytest.mark.parametrize(
+    ("t", "tau", "message"), [(0, 1, "t must"), (4, 1, "t must"), (2, -1, "tau must")]
+)
+def test_flow_numbers_refuses_a_step_that_is_not_there(t, tau, message):
+    with pytest.raises(ValueError, match=message):
+        stills.flow_numbers((0.1, 0.2, 0.3), 0.5, 0.9, 0.0, t=t, tau=tau)
+
+
+@pytest.mark.parametrize(
+    ("draw", "wrong", "message"),
+    [
+        ("unrolling", {"xs": ()}, "xs must have at least one number, got none"),
+        ("unrolling", {"w_h": float("nan")}, "w_x, w_h, b must be finite"),
+        ("gradient_flow", {"xs": (0.1, float("inf"))}, r"xs must be finite.*\(1,\)"),
+        ("windows", {"values": [[1.0, 2.0]], "dates": ["a"]}, "values must have shape"),
+        ("rnn_cell", {"x": (1.0, 2.0, 3.0)}, r"x must have shape \(D=2,\)"),
+        ("rnn_cell", {"W_h": ((1.0, 2.0),)}, "W_h must have shape"),
+    ],
+)
+def test_stills_name_the_argument_that_is_wrong(draw, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(stills, draw)(**wrong)
+
+
+def test_windows_still_refuses_dates_that_do_not_fit():
+    with pytest.raises(ValueError, match="dates must have one entry a value, 3, got 2"):
+        stills.windows(values=(1, 2, 3), dates=("a", "b"), length=1)
+
+
+def test_figures_and_pictures_give_a_role_the_same_colour():
+    text = (SCRIPTS / "figure.js").read_text(encoding="utf-8")
+    pairs = re.findall(r"(\w+): \[\"(#\w{6})\", \"#\w{6}\"\]", text)
+    assert dict(pairs) == COLOURS
+
+
+def test_scripts_are_small_and_ask_no_other_host():
+    files = sorted(SCRIPTS.glob("*.js"))
+    assert {path.stem for path in files} == {"figure", *FIGURES}
+    assert sum(len(path.read_text("utf-8").encode()) for path in files) <= 60 * 1024
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        hosts = set(re.findall(r"https?://([^/\"' ]+)", text))
+        assert hosts <= {"www.w3.org", "doi.org"}, f"{path.name}: {hosts}"
+        for word in ("fetch(", "XMLHttpRequest", "import(", "localStorage"):
+            assert word not in text, f"{path.name} uses {word}"

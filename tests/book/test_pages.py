@@ -1,0 +1,243 @@
+"""The built book as readers meet it, in a real browser."""
+
+import re
+import threading
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+
+from rnncourse import address, equations, notebooks
+
+CHAPTERS = [f"chapters/{slug}" for slug in notebooks.known()]
+PAGES = ["intro", *CHAPTERS, "appendices/how-we-know", "appendices/bibliography"]
+MODES = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
+FIGURES = [
+    (f"chapters/{slug}", tag.removeprefix("interactive-"))
+    for slug in notebooks.known()
+    for cell in notebooks.render(slug).cells
+    for tag in cell.metadata.get("tags", [])
+    if tag.startswith("interactive-")
+]
+
+
+class Links(HTMLParser):
+    """The ids, links and pictures of one page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.pictures, self.loaded = set(), [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        """Collect what the tests ask about."""
+        found = dict(attributes)
+        if found.get("id"):
+            self.ids.add(found["id"])
+        if tag == "a" and found.get("href"):
+            self.links.append(found["href"])
+        if tag == "img":
+            self.pictures.append(found)
+        if tag in ("script", "img") and found.get("src"):
+            self.loaded.append(found["src"])
+        if tag == "link" and found.get("rel") in ("stylesheet", "icon", "preload"):
+            self.loaded.append(found["href"])
+
+
+@pytest.fixture(scope="module")
+def parsed(site):
+    """Each page of the site, parsed, by its path."""
+    return {
+        path: Links(path.read_text(encoding="utf-8"))
+        for path in site.rglob("*.html")
+        if "_static" not in path.parts
+    }
+
+
+class Opened:
+    """A page in the browser with what it said and asked for while it loaded."""
+
+    def __init__(self, browser, site, name, **options):
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.said, self.asked = [], []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto((site / f"{name}.html").as_uri(), wait_until="load")
+        if options.get("java_script_enabled", True):
+            self.page.evaluate(
+                "() => window.MathJax?.startup?.promise ?? Promise.resolve()"
+            )
+
+    def _hear(self, message):
+        if message.type in ("error", "warning"):
+            self.said.append(message.text)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.context.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_quiet_local_rendered_and_accessible(name, mode, site, browser):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with Opened(browser, site, name, **MODES[mode]) as opened:
+        page = opened.page
+        rendered, wanted, wrong = page.evaluate(
+            "() => ['mjx-container', 'div.math, span.math', 'mjx-merror']"
+            ".map(s => document.querySelectorAll(s).length)"
+        )
+        assert wrong == 0
+        assert rendered == wanted
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        assert width <= MODES[mode]["viewport"]["width"]
+        theme = page.evaluate("() => document.documentElement.dataset.theme")
+        assert theme == ("dark" if mode == "dark" else "light")
+        assert opened.said == []
+        outside = [u for u in opened.asked if not u.startswith(("file:", "data:"))]
+        assert outside == []
+        violations = Axe().run(page).response["violations"]
+        assert [
+            (v["id"], node["target"], node["html"][:200])
+            for v in violations
+            for node in v["nodes"][:3]
+        ] == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_each_equation_of_the_text_is_on_the_page(name, site):
+    text = (site / f"{name}.html").read_text(encoding="utf-8")
+    written = [
+        number
+        for number, found in equations.collect().items()
+        if f"chapters/{found.chapter}" == name
+    ]
+    anchors = re.findall(r'id="eq-(\d+)-(\d+)"', text)
+    assert sorted(f"{a}.{b}" for a, b in anchors) == sorted(written)
+
+
+def test_the_button_switches_between_light_and_dark(site, browser):
+    with Opened(browser, site, "intro", **MODES["light"]) as opened:
+        button = opened.page.locator("button.theme-switch-button:visible").first
+        seen = set()
+        for _ in range(3):
+            button.click()
+            seen.add(
+                opened.page.evaluate("() => document.documentElement.dataset.theme")
+            )
+        assert seen == {"light", "dark"}
+
+
+@pytest.mark.parametrize(("name", "figure"), FIGURES)
+def test_interactive_figure_answers_the_keyboard(name, figure, site, browser):
+    with Opened(browser, site, name, **MODES["light"]) as opened:
+        cell = opened.page.locator(f'[data-interactive="{figure}"]')
+        control = cell.locator(
+            'input[type="range"], [role="slider"], button, [tabindex="0"]'
+        )
+        cell.scroll_into_view_if_needed()
+        before = cell.inner_html()
+        changed = False
+        for k in range(min(control.count(), 8)):
+            if not control.nth(k).is_visible():
+                continue
+            control.nth(k).focus()
+            for key in ("ArrowRight", "ArrowUp", "Enter"):
+                opened.page.keyboard.press(key)
+            if cell.inner_html() != before:
+                changed = True
+                break
+        assert changed, f"{figure} did not react to a key"
+        assert opened.said == []
+
+
+@pytest.mark.parametrize(("name", "figure"), FIGURES)
+def test_interactive_figure_is_a_still_picture_without_scripts(
+    name, figure, site, browser
+):
+    with Opened(browser, site, name, java_script_enabled=False) as opened:
+        still = opened.page.locator(f'[data-interactive="{figure}"] img')
+        assert still.count() == 1
+        assert still.is_visible()
+        assert len(still.get_attribute("alt").split()) >= 8
+
+
+def test_scripts_of_figures_load_only_where_there_is_a_figure(parsed, site):
+    with_figures = {site / f"{name}.html" for name, _ in FIGURES}
+    for path, page in parsed.items():
+        scripts = [s for s in page.loaded if "/interactive/" in s]
+        assert bool(scripts) == (path in with_figures), path
+
+
+def test_nothing_is_loaded_from_another_host(parsed):
+    for path, page in parsed.items():
+        assert [s for s in page.loaded if urlsplit(s).netloc] == [], path
+
+
+def test_every_picture_has_an_alt_text(parsed):
+    for path, page in parsed.items():
+        for picture in page.pictures:
+            alt = picture.get("alt", "")
+            assert alt.strip(), (path, picture)
+            assert not alt.startswith(("../_images", "_images")), path
+
+
+def test_every_link_inside_the_book_leads_somewhere(parsed, site):
+    broken = []
+    for path, page in parsed.items():
+        for link in page.links:
+            target, anchor = urldefrag(link)
+            if urlsplit(link).scheme or link.startswith("//"):
+                continue
+            other = (path.parent / unquote(target)).resolve() if target else path
+            known = parsed[other].ids if other in parsed else {anchor}
+            if not other.exists() or (anchor and anchor not in known):
+                broken.append((path.name, link))
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_buttons_open_this_notebook_in_colab_and_binder(name, parsed, site):
+    links = parsed[site / f"{name}.html"].links
+    assert address.colab(f"{name}.ipynb") in links
+    binder = [link for link in links if "mybinder.org" in link]
+    assert binder
+    assert all(f"/gh/{address.slug()}/" in link for link in binder)
+    assert all(f"{name}.ipynb" in unquote(link) for link in binder)
+    assert any(link.startswith(address.repository()) for link in links)
+
+
+def test_search_finds_a_word_of_a_chapter(site, browser):
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *values):
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/search.html?q=truncation")
+        first = page.locator("#search-results li a").first
+        first.wait_for(timeout=10_000)
+        hits = page.locator("#search-results li a").all_inner_texts()
+        assert any("Backpropagation" in hit for hit in hits)
+    finally:
+        context.close()
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_build_says_nothing_that_a_reader_of_the_log_would_mend(build):
+    assert "WARNING" not in build[1].replace("IPKernelApp", "")

@@ -1,0 +1,439 @@
+"""Do the interactive figures answer to mouse, touch and keys, in light and dark?"""
+
+import importlib.util
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from rnncourse import stills
+from tests.conftest import require_tool
+from tests.interactive.harness import FIGURES, write_page
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+MINUS = "\N{MINUS SIGN}"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = importlib.util.find_spec("playwright")
+    require_tool("playwright", found, "it opens the figures in a browser")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    require_tool("chromium", chromium, "the figures are tried in it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        chrome = p.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield chrome
+        chrome.close()
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open the page; at the end nothing may have been written to the console."""
+    contexts, messages = [], []
+
+    def open_page(*, width=1100, quiet=True, before=None, page=None, **options):
+        path = write_page(tmp_path, **(page or {}))
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, **options
+        )
+        contexts.append(context)
+        sheet = context.new_page()
+        sheet.set_default_timeout(5000)
+        if quiet:
+            sheet.on("console", lambda m: messages.append(f"{m.type}: {m.text}"))
+        sheet.on("pageerror", lambda e: messages.append(f"error: {e}"))
+        if before:
+            sheet.add_init_script(before)
+        sheet.goto(path.as_uri())
+        return sheet
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert messages == []
+
+
+def figure(page, name):
+    return page.locator(f"[data-figure={name}]")
+
+
+def panel(page, name):
+    text = figure(page, name).locator(".rnn-panel").inner_text()
+    return text.replace(MINUS, "-").replace("\n", " ")
+
+
+def slider(page, name, label):
+    return figure(page, name).get_by_label(label, exact=True)
+
+
+def state_by_hand(xs, w_x, w_h, b, t):
+    h = 0.0
+    for x in xs[:t]:
+        h = np.tanh(w_x * x + w_h * h + b)
+    return f"{h:.3f}"
+
+
+def test_with_scripts_off_the_still_pictures_stay(show):
+    page = show(java_script_enabled=False)
+    assert page.locator(".rnn-fig").count() == 0
+    for name in FIGURES:
+        assert page.get_by_alt_text(f"Still picture of {name}").is_visible()
+
+
+@pytest.mark.parametrize("by_class", [True, False], ids=["class", "data-interactive"])
+def test_with_scripts_on_each_figure_takes_the_place_of_its_picture(show, by_class):
+    page = show(page={"by_class": by_class})
+    for name in FIGURES:
+        assert figure(page, name).is_visible()
+        assert figure(page, name).get_attribute("aria-label")
+        assert page.get_by_alt_text(f"Still picture of {name}").is_hidden()
+        assert figure(page, name).evaluate(
+            "f => f.parentElement.className.includes('cell_output')"
+        )
+
+
+def test_on_paper_the_still_picture_is_printed(show):
+    page = show()
+    page.emulate_media(media="print")
+    for name in FIGURES:
+        assert figure(page, name).is_hidden()
+        assert page.get_by_alt_text(f"Still picture of {name}").is_visible()
+
+
+def test_a_figure_that_fails_leaves_its_picture(show):
+    page = show(quiet=False)
+    page.evaluate(
+        """() => {
+          const cell = document.querySelector('.tag_interactive-unrolling');
+          cell.removeAttribute('data-rnn-mounted');
+          cell.querySelector('.rnn-fig').remove();
+          cell.querySelector('img').classList.remove('rnn-still');
+          window.rnnFigures.unrolling = () => { throw new Error('broken'); };
+          window.rnnFigure.mount();
+        }"""
+    )
+    assert figure(page, "unrolling").count() == 0
+    assert page.get_by_alt_text("Still picture of unrolling").is_visible()
+
+
+def test_parameters_of_the_cell_are_used_and_bad_ones_are_not(show):
+    params = {
+        "unrolling": {"xs": [0.5, -0.3, 1.0], "w_x": 1.5, "w_h": "wide", "t": 2},
+        "windows": {"series": [{"name": "Mine", "start": "2020-02-01",
+                                "values": [3, 1, 4, 1, 5, 9, 2, 6]}], "show": 1},
+    }  # fmt: skip
+    page = show(page={"params": params})
+    w_h, b = stills.UNROLLING_WEIGHTS[1:]
+    assert "Step 2 of 3" in panel(page, "unrolling")
+    want = state_by_hand((0.5, -0.3), 1.5, w_h, b, 2)
+    assert want in panel(page, "unrolling")
+    assert "4 windows from 8 values" in panel(page, "windows")
+
+
+def test_unrolling_answers_to_keys_and_keeps_the_focus(show):
+    page = show()
+    xs, weights = list(stills.UNROLLING_XS), list(stills.UNROLLING_WEIGHTS)
+    assert state_by_hand(xs, *weights, 3) in panel(page, "unrolling")
+    x1 = figure(page, "unrolling").get_by_role("slider", name="input x 1")
+    x1.focus()
+    for key in ("ArrowDown", "ArrowDown", "PageDown"):
+        page.keyboard.press(key)
+    assert x1.get_attribute("aria-valuenow") == "0.3"
+    assert x1.evaluate("node => node === document.activeElement")
+    xs[0] = 0.3
+    assert state_by_hand(xs, *weights, 3) in panel(page, "unrolling")
+    page.keyboard.press("End")
+    assert x1.get_attribute("aria-valuenow") == "2"
+    xs[0] = 2.0
+    slider(page, "unrolling", "wh").focus()
+    page.keyboard.press("ArrowRight")
+    weights[1] += 0.05
+    assert state_by_hand(xs, *weights, 3) in panel(page, "unrolling")
+    page.wait_for_timeout(500)
+    spoken = figure(page, "unrolling").get_by_role("status").inner_text()
+    assert state_by_hand(xs, *weights, 3) in spoken.replace(MINUS, "-")
+
+
+def test_unrolling_steps_through_time_and_folds(show):
+    page = show()
+    fig = figure(page, "unrolling")
+    fig.get_by_role("button", name="Back").click()
+    fig.get_by_role("button", name="Back").click()
+    assert "Step 1 of 4" in panel(page, "unrolling")
+    assert state_by_hand(stills.UNROLLING_XS, *stills.UNROLLING_WEIGHTS, 1) in panel(
+        page, "unrolling"
+    )
+    assert fig.get_by_role("slider", name="input x").count() == 4
+    fig.get_by_role("button", name="Fold into a loop").click()
+    page.wait_for_timeout(700)
+    assert fig.get_by_role("slider", name="input x").count() == 1, "one cell, a loop"
+    fig.get_by_role("button", name="Unroll the loop").click()
+    page.wait_for_timeout(700)
+    assert fig.get_by_role("slider", name="input x").count() == 4
+    for _ in range(3):
+        fig.get_by_role("button", name="Next step").click()
+    assert fig.get_by_role("button", name="Next step").is_disabled()
+
+
+def test_with_less_motion_the_loop_folds_at_once(show):
+    page = show(reduced_motion="reduce")
+    fig = figure(page, "unrolling")
+    fig.get_by_role("button", name="Fold into a loop").click()
+    assert fig.get_by_role("slider", name="input x").count() == 1
+
+
+def test_unrolling_is_dragged_by_the_mouse(show):
+    page = show()
+    x4 = figure(page, "unrolling").get_by_role("slider", name="input x 4")
+    box = x4.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0], middle[1] - 20, steps=4)
+    page.mouse.up()
+    up = float(x4.get_attribute("aria-valuenow"))
+    assert up == pytest.approx(1.0, abs=0.11)
+    page.mouse.move(middle[0], middle[1] + 30)
+    assert float(x4.get_attribute("aria-valuenow")) == up, "let go is let go"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_finger_moves_something_in_each_figure(show, name):
+    page = show(width=390, has_touch=True, is_mobile=True)
+    fig = figure(page, name)
+    before = panel(page, name)
+    if name == "unrolling":
+        target, at = fig.get_by_role("slider", name="input x 2"), {"x": 24, "y": 14}
+    elif name == "gradient-flow":
+        target, at = fig.locator("g.rnn-pick").nth(1), {"x": 20, "y": 20}
+    elif name == "windows":
+        target, at = fig.locator("svg"), {"x": 250, "y": 120}
+    else:
+        target, at = fig.get_by_role("button", name="Loop"), {"x": 18, "y": 20}
+    target.tap(position=at)
+    assert panel(page, name) != before
+
+
+def numbers_after(text, words):
+    found = re.search(re.escape(words) + r".*?(-?\d+\.\d{3})", text)
+    return float(found.group(1))
+
+
+def test_gradient_flow_answers_to_keys_and_its_two_ways_agree(show):
+    page = show()
+    loss = slider(page, "gradient-flow", "loss at t")
+    loss.focus()
+    page.keyboard.press("ArrowLeft")
+    w_x, w_h, b = stills.FLOW_WEIGHTS
+    text = panel(page, "gradient-flow")
+    want = stills.flow_numbers(stills.FLOW_XS, w_x, w_h, b, t=5, tau=5)
+    assert f"= {want.total:.3f}" in text
+    assert numbers_after(text, "by the recursion (8.4)") == round(want.total, 3)
+    assert numbers_after(text, "immediate part alone") == round(want.immediate[4], 3)
+    slider(page, "gradient-flow", "reach τ").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    want = stills.flow_numbers(stills.FLOW_XS, w_x, w_h, b, t=5, tau=2)
+    text = panel(page, "gradient-flow")
+    assert "Truncated at τ = 2 (8.17), steps 3 to 5" in text
+    assert f"= {want.kept:.3f}. Dropped: {want.total - want.kept:.3f}" in text
+
+
+def test_gradient_flow_shows_the_wrong_end_as_wrong(show):
+    page = show()
+    box = figure(page, "gradient-flow").get_by_role("checkbox")
+    box.focus()
+    page.keyboard.press("Space")
+    text = panel(page, "gradient-flow")
+    assert "Wrong end cut" in text
+    w_x, w_h, b = stills.FLOW_WEIGHTS
+    want = stills.flow_numbers(stills.FLOW_XS, w_x, w_h, b, t=6, tau=3)
+    wrong = sum(want.terms[i - 1] for i in (1, 2, 3, 6))
+    assert f"= {wrong:.3f}" in text
+    assert f"(8.17) keeps steps 3 to 6: {want.kept:.3f}" in text
+
+
+def test_gradient_flow_plays_and_ends_where_it_began(show):
+    page = show()
+    fig = figure(page, "gradient-flow")
+    shown = fig.locator("svg").inner_html()
+    fig.get_by_role("button", name="Send the gradient back").click()
+    page.wait_for_timeout(800)
+    assert fig.locator("svg").inner_html() != shown
+    page.wait_for_timeout(3600)
+    assert fig.locator("svg").inner_html() == shown
+
+
+def rows(page):
+    return figure(page, "windows").locator("tbody tr")
+
+
+def test_windows_slide_by_keys_and_the_table_follows(show):
+    page = show()
+    assert rows(page).count() == 7
+    slider(page, "windows", "window").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    current = figure(page, "windows").locator("tr[aria-current=true]")
+    assert current.inner_text().split("\t") == ["3", "8270, 11390, 6545, 6465", "4895"]
+    slider(page, "windows", "horizon").focus()
+    page.keyboard.press("ArrowRight")
+    slider(page, "windows", "stride").focus()
+    page.keyboard.press("ArrowRight")
+    assert "3 windows from 11 values" in panel(page, "windows")
+    assert rows(page).nth(1).inner_text().split("\t") == [
+        "2",
+        "8270, 11390, 6545, 6465",
+        "4895, 3270",
+    ]
+
+
+def test_windows_of_the_slide_are_marked_wrong(show):
+    page = show()
+    figure(page, "windows").get_by_role("checkbox").check()
+    assert rows(page).count() == 3
+    rows(page).nth(1).click()
+    assert "Wrong: as printed, the label x6 already stands among" in panel(
+        page, "windows"
+    )
+    rows(page).nth(2).click()
+    assert "x10 is skipped" in panel(page, "windows")
+
+
+def test_windows_slide_over_the_real_series(show):
+    page = show()
+    fig = figure(page, "windows")
+    fig.get_by_role("combobox", name="Series").select_option("1")
+    assert "30 windows from 63 values" in panel(page, "windows")
+    fig.get_by_role("button", name="Slide").click()
+    page.wait_for_timeout(900)
+    fig.get_by_role("button", name="Stop").click()
+    assert "Window 2" in panel(page, "windows")
+    box = fig.locator("svg").bounding_box()
+    page.mouse.move(box["x"] + 300, box["y"] + 120)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 120, steps=5)
+    page.mouse.up()
+    assert "Window 30" in panel(page, "windows")
+
+
+def test_rnn_cell_explains_the_part_that_has_the_focus(show):
+    page = show()
+    fig = figure(page, "rnn-cell")
+    h = [f"{v:.3f}" for v in cell_step(stills.CELL_X, stills.CELL_H_PREV)]
+    fig.get_by_role("button", name="New state (7.4)").focus()
+    assert f"({h[0]}, {h[1]})" in panel(page, "rnn-cell")
+    fig.get_by_role("button", name="Input weights").hover()
+    assert panel(page, "rnn-cell").startswith("Input weights.")
+    page.mouse.move(0, 0)
+    assert panel(page, "rnn-cell").startswith("New state"), "the chosen part comes back"
+    page.keyboard.press("Shift+Tab")
+    assert panel(page, "rnn-cell").startswith("Squash (7.4).")
+
+
+def cell_step(x, h_prev):
+    return np.tanh(
+        np.array(x) @ stills.CELL_W_X + np.array(h_prev) @ stills.CELL_W_H
+        + stills.CELL_B
+    )  # fmt: skip
+
+
+def test_rnn_cell_carries_its_state_to_the_next_step(show):
+    page = show()
+    fig = figure(page, "rnn-cell")
+    h = cell_step(stills.CELL_X, stills.CELL_H_PREV)
+    slider(page, "rnn-cell", "xt, entry 1").focus()
+    fig.get_by_role("button", name="Next step").click()
+    x = np.array(stills.CELL_X)
+    slider(page, "rnn-cell", "xt, entry 1").focus()
+    page.keyboard.press("ArrowRight")
+    x[0] += 0.1
+    fig.get_by_role("button", name="New state (7.4)").click()
+    want = cell_step(x, h)
+    assert f"({want[0]:.3f}, {want[1]:.3f})" in panel(page, "rnn-cell")
+    slider(page, "rnn-cell", "H = nneurons").focus()
+    page.keyboard.press("ArrowRight")
+    table = fig.get_by_role("table").inner_text()
+    assert "3 × 3" in table and "18" in table
+
+
+@pytest.mark.parametrize("width", [320, 390, 1100])
+def test_nothing_is_too_wide_too_small_or_too_near(show, width):
+    page = show(width=width)
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) <= 0
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('.rnn-fig *')].filter(
+             n => [...n.childNodes].some(c => c.nodeType === 3 && c.data.trim())
+                  && parseFloat(getComputedStyle(n).fontSize) < 12
+           ).map(n => n.textContent)"""
+    )
+    assert small == [], "no text under 12 px"
+    spilt = page.evaluate(
+        """() => [...document.querySelectorAll('.rnn-fig svg text')].filter(n => {
+             const box = n.getBoundingClientRect();
+             const out = n.ownerSVGElement.getBoundingClientRect();
+             return box.left < out.left - 3 || box.right > out.right + 3;
+           }).map(n => n.textContent)"""
+    )
+    assert spilt == [], "no text outside its picture"
+    tight = page.evaluate(
+        """() => [...document.querySelectorAll(
+             '.rnn-fig :is(button, input, select, [tabindex="0"])')].map(n => {
+               const at = n.closest('label') || n;
+               const box = at.getBoundingClientRect();
+               return [n.textContent || n.type, box.width, box.height];
+             }).filter(([, w, h]) => w < 24 || h < 24)"""
+    )
+    assert tight == [], "targets of at least 24 px"
+
+
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 1100), ("dark", 1100), ("light", 390), ("dark", 390)]
+)
+def test_axe_finds_no_violation(show, theme, width):
+    found = importlib.util.find_spec("axe_playwright_python")
+    require_tool("axe-playwright-python", found, "it looks for what shuts people out")
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = show(width=width, page={"theme": theme})
+    figure(page, "gradient-flow").get_by_role("checkbox").check()
+    figure(page, "windows").get_by_role("checkbox").check()
+    rows(page).nth(1).click()
+    violations = Axe().run(page).response["violations"]
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in violations] == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_focused_control_can_be_seen(show, name):
+    page = show()
+    stops = figure(page, name).locator(":is(button, input, select, [tabindex='0'])")
+    first = figure(page, name).locator(":is(button, select):not([disabled])").first
+    first.focus()
+    seen = set()
+    for _ in range(stops.count() - 1):
+        page.keyboard.press("Tab")
+        state = page.evaluate(
+            """() => {
+              const n = document.activeElement;
+              if (!n.closest('.rnn-fig')) return null;
+              const ring = n.querySelector('.rnn-ring');
+              const style = getComputedStyle(ring || n);
+              const mark = ring ? style.strokeWidth : style.outlineWidth;
+              return [n.outerHTML.slice(0, 60), parseFloat(mark)];
+            }"""
+        )
+        if state is None:
+            break
+        seen.add(state[0])
+        assert state[1] >= 2, f"no visible focus on {state[0]}"
+    assert len(seen) >= 4
