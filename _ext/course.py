@@ -3,6 +3,7 @@
 - MathJax comes from the package sphinx-mathjax-offline, so no page asks another host.
 - Every public address derives from ``rnncourse/address.toml``.
 - Every numbered equation links to how we know it.
+- Symbols of running text, h_t say, get real subscripts; notebooks have none.
 - A cell tagged ``interactive-NAME`` gets the script ``_ext/interactive/NAME.js``; it
   stands here and not under ``_static``, whose scripts Jupyter Book puts on every page.
 - Stock output is mended where it is invalid or inaccessible.
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -27,6 +29,7 @@ from rnncourse import __version__, address, equations
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions")
+CARD = ROOT / "docs" / "book.png"
 logger = logging.getLogger(__name__)
 
 
@@ -38,6 +41,9 @@ def set_addresses(app, config):
     config.html_theme_options["repository_url"] = address.repository()
     config.html_baseurl = address.pages()
     config.ogp_site_url = address.pages()
+    config.ogp_site_name = config.html_title
+    config.ogp_image = f"{address.pages()}_static/{CARD.name}"
+    config.ogp_image_alt = "A page of the book: text, an equation and a figure"
     config.version = config.release = __version__
     config.templates_path.append(str(HERE / "templates"))
 
@@ -49,45 +55,49 @@ class EquationEvidence(SphinxDirective):
     """List every equation with the line or the cell that shows it is right."""
 
     def run(self):
-        """Return the list as HTML; the page's own inline equation loads MathJax."""
-        return [nodes.raw("", evidence_html(), format="html")]
+        """Return one section for each chapter that has equations."""
+        sections, lists = [], {}
+        for found in equations.collect().values():
+            if found.chapter not in lists:
+                title = nodes.title("", "", chapter_link(found.chapter))
+                lists[found.chapter] = nodes.definition_list(classes=["evidence"])
+                name = f"evidence-of-{found.chapter}"
+                section = nodes.section("", title, lists[found.chapter], ids=[name])
+                section["names"] = [name]
+                sections.append(section)
+            lists[found.chapter] += evidence_item(found)
+        return sections or [nodes.paragraph("", "No equation yet.")]
 
 
-def evidence_html() -> str:
-    """Return one section of HTML for each chapter that has equations."""
-    parts, chapter = [], None
-    for number, found in equations.collect().items():
-        if found.chapter != chapter:
-            if chapter is not None:
-                parts.append("</dl>")
-            chapter = found.chapter
-            parts.append(f"<h2>{chapter_link(chapter)}</h2><dl class='evidence'>")
-        parts.append(
-            f'<dt id="evidence-{dashed(number)}">'
-            f'<a href="../chapters/{chapter}.html#eq-{dashed(number)}">({number})</a> '
-            f'<span class="math notranslate nohighlight">'
-            f"\\({html.escape(found.tex)}\\)</span></dt>"
-        )
-        for cell in found.cells:
-            parts.append(
-                f'<dd>proven by <a href="../chapters/{chapter}.html'
-                f'#proof-{dashed(number)}">code cell {cell}</a> of the chapter</dd>'
-            )
-        for line in found.lines:
-            parts.append(
-                f'<dd><a href="{address.source(line.path, line.line)}">'
-                f"{line.path}, {line.function}</a>: "
-                f"<code>{html.escape(line.code)}</code></dd>"
-            )
-    parts.append("</dl>" if chapter is not None else "<p>No equation yet.</p>")
-    return "\n".join(parts)
+def evidence_item(found: equations.Evidence) -> nodes.definition_list_item:
+    """Return an equation as a term, and what shows that it is right below it."""
+    anchor, page = dashed(found.number), f"../chapters/{found.chapter}.html"
+    number = link(f"({found.number})", f"{page}#eq-{anchor}")
+    tex = nodes.math("", " ".join(found.tex.split()))
+    term = nodes.term("", "", number, nodes.Text(" "), tex, ids=[f"evidence-{anchor}"])
+    shown = nodes.definition()
+    for cell in found.cells:
+        to = link(f"code cell {cell}", f"{page}#proof-{anchor}")
+        shown += nodes.paragraph("", "proven by ", to, nodes.Text(" of the chapter"))
+    for line in found.lines:
+        name = f"{line.path}, line {line.line}"
+        to = link(name, address.source(line.path, line.line))
+        place = f", {line.function}: " if line.function else ": "
+        code = nodes.literal("", line.code)
+        shown += nodes.paragraph("", "", to, nodes.Text(place), code)
+    return nodes.definition_list_item("", term, shown)
 
 
-def chapter_link(slug: str) -> str:
+def link(text: str, uri: str) -> nodes.reference:
+    """Return a link."""
+    return nodes.reference("", text, refuri=uri, internal=False)
+
+
+def chapter_link(slug: str) -> nodes.reference:
     """Return a link to a chapter by its number and words."""
     number, words = slug.split("-", 1)
     title = f"Chapter {int(number)}: {words.replace('-', ' ')}"
-    return f'<a href="../chapters/{slug}.html">{title}</a>'
+    return link(title, f"../chapters/{slug}.html")
 
 
 def dashed(number: str) -> str:
@@ -117,6 +127,52 @@ def link_equations(body: str) -> str:
         )
 
     return re.sub(r'<div class="math[^"]*"[^>]*>.*?</div>', linked, body, flags=re.S)
+
+
+# -- symbols -----------------------------------------------------------------------
+
+# A letter, perhaps behind the d or ∂ of a derivative, and what hangs below or above it.
+SYMBOL = re.compile(
+    r"(?P<base>(?:d|∂\S?)?[^\W\d_]′?)"
+    r"(?P<sign>[_^])"
+    r"(?:\{(?P<braced>[^{}]+(?:\{[^{}]*\})?)\}|\((?P<round>[\w,\u2212+-]+)\)"
+    r"|(?P<word>train|min|max|lag|[a-z]{1,2}|[^\W\d_]|\d+)(?![a-z0-9_]))"
+)
+
+
+def set_symbols(text: str) -> list[nodes.Node]:
+    """Return text as nodes in which h_t has a subscript and γ^lag a superscript."""
+    found, end = [], 0
+    for match in SYMBOL.finditer(text):
+        before = text[match.start() - 1 : match.start()]
+        if match.start() != end and re.match(r"[A-Za-z0-9_]", before):
+            continue  # a name such as from_next
+        found.append(nodes.Text(text[end : match.start()] + match["base"]))
+        kind = nodes.subscript if match["sign"] == "_" else nodes.superscript
+        inner = match["braced"] or match["word"] or match["round"]
+        if match["round"] and match["sign"] == "_":  # X_(t) of some decks
+            inner = f"({inner})"
+        found.append(kind("", "", *set_symbols(inner)))
+        end = match.end()
+    return [*found, nodes.Text(text[end:])] if end < len(text) else found
+
+
+class SetSymbols(SphinxTransform):
+    """Set the symbols of a chapter's running text."""
+
+    default_priority = 700
+    apart = (nodes.literal, nodes.FixedTextElement, nodes.math, nodes.raw, nodes.title)
+
+    def apply(self):
+        """Replace each piece of text that has a symbol in it."""
+        if not self.env.docname.startswith("chapters/"):
+            return
+        for text in list(self.document.findall(nodes.Text)):
+            parent = text.parent
+            while parent is not None and not isinstance(parent, self.apart):
+                parent = parent.parent
+            if parent is None and SYMBOL.search(text):
+                text.parent.replace(text, set_symbols(str(text)))
 
 
 # -- cells -------------------------------------------------------------------------
@@ -220,17 +276,45 @@ def change_page(app, pagename, templatename, context, doctree):
     check_alt(body, pagename)
     if pagename.startswith("chapters/"):
         body = link_equations(anchor_proofs(body))
-        source = f"chapters/src/{Path(pagename).name}.md"
-        context["text_source"] = address.source(source)
+    if doctree is not None:
+        offer_edit(context, pagename)
     body = add_figures(body, pagename, context["pathto"])
     context["body"] = mend(body)
 
 
-def copy_files(app, exception):
-    """Put MathJax and the figures' scripts beside the pages."""
+def offer_edit(context, pagename: str) -> None:
+    """Add a link to the text of the page: that of a chapter is not its notebook."""
+    text = f"{pagename}.md"
+    if pagename.startswith("chapters/"):
+        text = f"chapters/src/{Path(pagename).name}.md"
+    button = {
+        "type": "link",
+        "url": address.edit(text),
+        "tooltip": "Edit the text of this page",
+        "text": "Edit the text",
+        "icon": "fas fa-pencil-alt",
+        "label": "edit-text-button",
+    }
+    for group in context.get("header_buttons", []):
+        if group.get("label") == "source-buttons":
+            group["buttons"].append(button)
+
+
+def finish(app, exception):
+    """Put MathJax, the figures' scripts, a card and a map beside the pages."""
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
+    shutil.copy2(CARD, static / CARD.name)
+    pages = "".join(
+        f"<url><loc>{address.pages()}{name}.html</loc></url>"
+        for name in sorted(app.env.found_docs)
+    )
+    (Path(app.outdir) / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="utf-8"?>\n<urlset '
+        f'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{pages}</urlset>\n',
+        encoding="utf-8",
+    )
     origin = importlib.util.find_spec("sphinx-mathjax-offline").origin
     source = Path(origin).parent / "static" / "mathjax"
     for name in MATHJAX:
@@ -245,8 +329,9 @@ def copy_files(app, exception):
 
 def setup(app):
     """Connect everything."""
+    app.add_transform(SetSymbols)
     app.add_directive("equation-evidence", EquationEvidence)
     app.connect("config-inited", set_addresses, priority=900)
     app.connect("html-page-context", change_page, priority=900)
-    app.connect("build-finished", copy_files)
+    app.connect("build-finished", finish)
     return {"version": __version__, "parallel_read_safe": True}

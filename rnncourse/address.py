@@ -56,6 +56,11 @@ def binder(path: str) -> str:
     return f"https://mybinder.org/v2/gh/{slug()}/{BRANCH}?urlpath=lab/tree/{path}"
 
 
+def edit(path: str) -> str:
+    """Return the address at which a file of the repository is edited."""
+    return f"{repository()}/edit/{BRANCH}/{path}"
+
+
 def source(path: str, line: int | None = None) -> str:
     """Return the address of a file of the repository, at a line if given."""
     anchor = "" if line is None else f"#L{line}"

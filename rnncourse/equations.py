@@ -7,6 +7,7 @@ package whose comment names the number, or a code cell of the chapter tagged
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
@@ -106,20 +107,54 @@ def citations() -> list[tuple[str, Line]]:
 
 def _citations_of(path: Path, name: str) -> list[tuple[str, Line]]:
     text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
+    tree = ast.parse(text)
+    statements = _statements(text)
     found = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type != tokenize.COMMENT:
             continue
-        row = token.start[0]
-        code = lines[row - 1].split("#")[0].strip()
         for number in NUMBER.findall(token.string):
-            found.append((number, Line(name, row, _function(lines, row), code)))
+            row = token.start[0]
+            after = (s for s in statements if s[1] >= row)
+            start, _, code = next(after, (row, row, ""))
+            found.append((number, Line(name, start, _function(tree, start), code)))
     return found
 
 
-def _function(lines: list[str], row: int) -> str:
-    for line in reversed(lines[:row]):
-        if match := re.match(r"\s*(?:def|class) (\w+)", line):
-            return match.group(1)
-    return ""
+def _statements(text: str) -> list[tuple[int, int, str]]:
+    """Return first row, last row and code, on one line, of every statement."""
+    found: list[tuple[int, int, str]] = []
+    pieces: list[str] = []
+    start, end = 0, (0, 0)
+    silent = (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
+            code = re.sub(r"\s+", " ", "".join(pieces)).strip()
+            code = re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", code)
+            if code:
+                found.append((start, token.start[0], code))
+            pieces = []
+        elif token.type not in (*silent, tokenize.COMMENT):
+            if not pieces:
+                start = token.start[0]
+            elif token.start != end:
+                pieces.append(" ")
+            pieces.append(token.string)
+            end = token.end
+    return found
+
+
+def _function(tree: ast.Module, row: int) -> str:
+    """Return the dotted name of the innermost function or class around a row."""
+    names, inside = [], True
+    nodes: list[ast.stmt] = tree.body
+    while inside:
+        inside = False
+        for node in nodes:
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                continue
+            if node.lineno <= row <= (node.end_lineno or 0):
+                names.append(node.name)
+                nodes, inside = node.body, True
+                break
+    return ".".join(names)

@@ -29,7 +29,8 @@ from rnncourse import address
 from rnncourse.environment import project_root, say
 
 TIMEOUT = 900  # seconds a cell may take; the text promises far less
-TOKEN = re.compile(r"\{\{\s*((?:address|results)\.[^{}]*?)\s*\}\}")
+TOKEN = re.compile(r"\{\{\s*([A-Za-z_]+\.[^{}]*?)\s*\}\}")
+KINDS = ("address", "results")  # the second only in Markdown
 ADDRESSES: dict[str, Callable[[], str]] = {
     "install": address.install,
     "repository": address.repository,
@@ -98,7 +99,7 @@ def render(slug: str) -> NotebookNode:
     figures = json.loads(results.read_text("utf-8")) if results.is_file() else {}
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
-        allowed = ("address", "results") if cell.cell_type == "markdown" else "address"
+        allowed = KINDS if cell.cell_type == "markdown" else KINDS[:1]
         cell.source = replace_tokens(cell.source, slug, figures, allowed)
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         seen[digest] += 1
@@ -111,27 +112,36 @@ def render(slug: str) -> NotebookNode:
 
 
 def replace_tokens(
-    text: str, slug: str, figures: dict[str, Any], allowed: str | Sequence[str]
+    text: str, slug: str, figures: dict[str, Any], allowed: Sequence[str]
 ) -> str:
     """Put addresses and stored figures where their tokens stand."""
 
     def value(match: re.Match[str]) -> str:
         path, _, spec = match.group(1).partition(":")
         kind, *keys = path.strip().split(".")
-        if kind not in allowed:
+        if kind not in KINDS:
             raise ValueError(
-                f"{slug}: {{{{ {match.group(1)} }}}} stands in a code cell"
+                f"{slug}: {match.group(0)} means nothing; tokens begin with "
+                f"{' or '.join(KINDS)}"
             )
+        if kind not in allowed:
+            raise ValueError(f"{slug}: {match.group(0)} stands in a code cell")
         if kind == "address":
             return _address(slug, keys)
         here: Any = figures
-        for key in keys:
-            here = here[int(key)] if isinstance(here, list) else here.get(key)
-            if here is None:
-                raise ValueError(
-                    f"{slug}: chapters/results/{slug}.json has no {'.'.join(keys)}"
-                )
-        return format(here, spec)
+        try:
+            for key in keys:
+                here = here[int(key)] if isinstance(here, list) else here[key]
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise ValueError(
+                f"{slug}: chapters/results/{slug}.json has no {'.'.join(keys)}"
+            ) from None
+        try:
+            return format(here, spec)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{slug}: {match.group(0)} cannot be written so: {error}"
+            ) from None
 
     return TOKEN.sub(value, text)
 
@@ -185,11 +195,33 @@ def _module_files(code: str, path: Path | None) -> Iterator[Path]:
                     yield candidate
 
 
-def fingerprint(notebook: NotebookNode) -> str:
-    """Return a hash of the package's files that a notebook imports."""
+def named_files(modules: Sequence[Path]) -> list[Path]:
+    """Return the settings that modules name and that lie beside them, in order."""
+    found = set()
+    for module in modules:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                name = node.value
+                if name.endswith((".toml", ".mplstyle")) and "/" not in name:
+                    found.add(module.with_name(name))
+    return sorted(path for path in found if path.is_file())
+
+
+def fingerprint(notebook: NotebookNode, slug: str) -> str:
+    """Return a hash of what a notebook runs on beside its own text.
+
+    These are the files of the package that it imports, directly or not, the settings
+    they name, and the chapter's stored results if a cell reads them.
+    """
+    modules = imported_modules(notebook)
+    files = modules + named_files(modules)
+    results = chapters_folder() / "results" / f"{slug}.json"
+    code = (c.source for c in notebook.cells if c.cell_type == "code")
+    if results.is_file() and any(results.name in source for source in code):
+        files.append(results)
     digest = hashlib.sha256()
-    for path in imported_modules(notebook):
-        digest.update(path.read_bytes())
+    for path in files:  # as text, so that a checkout's line ends do not matter
+        digest.update(path.read_text(encoding="utf-8").encode())
     return digest.hexdigest()[:16]
 
 
@@ -214,8 +246,8 @@ def reason_stale(slug: str) -> str | None:
     fresh, stored = render(slug), nbformat.read(built, as_version=4)
     if content(fresh) != content(stored):
         return "its text has changed"
-    if stored.metadata.get("rnncourse") != fingerprint(fresh):
-        return "the package's code it runs has changed"
+    if stored.metadata.get("rnncourse") != fingerprint(fresh, slug):
+        return "the code or the results it runs on have changed"
     return None
 
 
@@ -270,7 +302,7 @@ def build_one(slug: str, out: Path | None = None) -> float:
     started = time.perf_counter()
     execute(notebook, slug, chapters_folder())
     seconds = time.perf_counter() - started
-    notebook.metadata["rnncourse"] = fingerprint(notebook)
+    notebook.metadata["rnncourse"] = fingerprint(notebook, slug)
     target = chapters_folder() / f"{slug}.ipynb" if out is None else out
     waiting = target.with_suffix(".ipynb.part")
     nbformat.write(notebook, waiting)
@@ -307,6 +339,8 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> None:
         client.execute(env={**os.environ, **kernel_variables()})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise BuildError(_failure(name, notebook, error)) from None
+    except RuntimeError as error:  # the kernel did not answer at all
+        raise BuildError(f"{name}: {error}") from None
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)

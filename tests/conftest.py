@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from rnncourse.environment import find_browser
+
 # Two threads on two busy cores run many times slower; set before NumPy is loaded.
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -23,3 +25,25 @@ def require_tool(name: str, found: object, reason: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(message, pytrace=False)
     pytest.skip(message)
+
+
+# As root Chromium needs no sandbox; the others keep it from calling home.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the session: two of Playwright's loops cannot live together."""
+    path = find_browser()
+    require_tool("Chromium", path, "the pages cannot be opened; install Chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()

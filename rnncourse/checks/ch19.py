@@ -616,7 +616,8 @@ def _backtest_wrong(y: Any, forecasts: dict[str, Any], days: Any, *, slip: str) 
         e = y[part] - f[part]
         if slip == "zero":
             e = np.nan_to_num(e)
-        scores[name] = {
+        measures: dict[str, Callable[..., Any]] = {
+            "mae": lambda e: np.mean(np.abs(e)),
             "rmse": lambda e: np.sqrt(np.mean(e**2)),
             "mse": lambda e: np.mean(e**2),
             "signed": np.mean,
@@ -624,7 +625,8 @@ def _backtest_wrong(y: Any, forecasts: dict[str, Any], days: Any, *, slip: str) 
             "sum": lambda e: np.sum(np.abs(e)),
             "median": lambda e: np.median(np.abs(e)),
             "percent": lambda e, part=part: 100 * np.mean(np.abs(e / y[part])),
-        }.get(slip, lambda e: np.mean(np.abs(e)))(e)
+        }
+        scores[name] = measures[slip if slip in measures else "mae"](e)
     return scores
 
 
@@ -801,16 +803,17 @@ def _skill_wrong(y: Any, model: Any, baseline: Any, *, slip: str) -> Any:
         m, n = (y - model).mean(), (y - baseline).mean()
     if slip == "mean-baseline":
         n = np.abs(y - y.mean()).mean()
+    formulas: dict[str, Callable[[], Any]] = {
+        "swapped": lambda: 1 - n / m,
+        "ratio": lambda: m / n,
+        "sign": lambda: m / n - 1,
+        "percent": lambda: 100 * (1 - m / n),
+        "difference": lambda: n - m,
+        "floor": lambda: max(0.0, float(1 - m / n)),
+        "daily": lambda: 1 - (a / b).mean(),
+    }
     with np.errstate(all="ignore"):
-        return {
-            "swapped": lambda: 1 - n / m,
-            "ratio": lambda: m / n,
-            "sign": lambda: m / n - 1,
-            "percent": lambda: 100 * (1 - m / n),
-            "difference": lambda: n - m,
-            "floor": lambda: max(0.0, float(1 - m / n)),
-            "daily": lambda: 1 - (a / b).mean(),
-        }.get(slip, lambda: 1 - m / n)()
+        return formulas.get(slip, lambda: 1 - m / n)()
 
 
 def _draw_skill(good: float, bad: float) -> Callable[[Rng], Inputs]:

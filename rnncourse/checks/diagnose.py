@@ -99,6 +99,7 @@ def difference(got: np.ndarray, want: np.ndarray) -> str:
     with np.errstate(all="ignore"):
         gap = np.abs(got.astype(float) - want.astype(float))
     gap = np.where(np.isnan(gap), np.inf, gap)
+    gap = np.where(np.isnan(got) & np.isnan(want), 0, gap)
     at = np.unravel_index(int(np.argmax(gap)), gap.shape) if gap.ndim else ()
     both = f"{_short(want[at])} expected, {_short(got[at])} came"
     if not gap.ndim:

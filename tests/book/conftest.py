@@ -7,17 +7,7 @@ from pathlib import Path
 import pytest
 
 from rnncourse.cli import JUPYTER_BOOK
-from rnncourse.environment import find_browser
-from tests.conftest import ROOT, require_tool
-
-# As root Chromium needs no sandbox; the others keep it from calling home.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +26,3 @@ def build(tmp_path_factory) -> tuple[Path, str]:
 def site(build) -> Path:
     """The folder of the built pages."""
     return build[0]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One Chromium for the session."""
-    path = find_browser()
-    require_tool("Chromium", path, "the pages cannot be opened; install Chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
-        chromium.close()

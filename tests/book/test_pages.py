@@ -18,6 +18,7 @@ MODES = {
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
+AXE = {"preload": False}  # no second request for the stylesheets
 FIGURES = [
     (f"chapters/{slug}", tag.removeprefix("interactive-"))
     for slug in notebooks.known()
@@ -107,7 +108,7 @@ def test_page_is_quiet_local_rendered_and_accessible(name, mode, site, browser):
         assert opened.said == []
         outside = [u for u in opened.asked if not u.startswith(("file:", "data:"))]
         assert outside == []
-        violations = Axe().run(page).response["violations"]
+        violations = Axe().run(page, options=AXE).response["violations"]
         assert [
             (v["id"], node["target"], node["html"][:200])
             for v in violations
@@ -125,6 +126,25 @@ def test_each_equation_of_the_text_is_on_the_page(name, site):
     ]
     anchors = re.findall(r'id="eq-(\d+)-(\d+)"', text)
     assert sorted(f"{a}.{b}" for a, b in anchors) == sorted(written)
+    assert text.count('<a class="how"') == len(written)
+
+
+def test_the_appendix_lists_the_evidence_for_each_equation(site):
+    text = (site / "appendices/how-we-know.html").read_text(encoding="utf-8")
+    listed = re.findall(r'<dt id="evidence-(\d+)-(\d+)">', text)
+    assert [f"{a}.{b}" for a, b in listed] == list(equations.collect())
+    lines = [line for e in equations.collect().values() for line in e.lines]
+    for line in lines:
+        assert address.source(line.path, line.line) in text
+    assert len(lines) > 20
+
+
+def test_an_equation_proven_on_its_page_links_to_the_cell(parsed, site):
+    for number, found in equations.collect().items():
+        page = parsed[site / f"chapters/{found.chapter}.html"]
+        here = f"#proof-{number.replace('.', '-')}"
+        there = f"../appendices/how-we-know.html#evidence-{number.replace('.', '-')}"
+        assert (here if found.cells else there) in page.links
 
 
 def test_the_button_switches_between_light_and_dark(site, browser):
@@ -215,7 +235,21 @@ def test_buttons_open_this_notebook_in_colab_and_binder(name, parsed, site):
     assert binder
     assert all(f"/gh/{address.slug()}/" in link for link in binder)
     assert all(f"{name}.ipynb" in unquote(link) for link in binder)
-    assert any(link.startswith(address.repository()) for link in links)
+    text = f"chapters/src/{name.removeprefix('chapters/')}.md"
+    assert address.edit(text) in links
+
+
+def test_cards_and_the_map_give_the_public_address(site):
+    map_of_site = (site / "sitemap.xml").read_text(encoding="utf-8")
+    for name in PAGES:
+        page = f"{address.pages()}{name}.html"
+        text = (site / f"{name}.html").read_text(encoding="utf-8")
+        assert f'<meta property="og:url" content="{page}"' in text
+        assert f'<link rel="canonical" href="{page}"' in text
+        assert f"<loc>{page}</loc>" in map_of_site
+        (card,) = re.findall(r'property="og:image" content="([^"]+)"', text)
+        assert (site / card.removeprefix(address.pages())).is_file()
+        assert "not set" not in re.findall(r"<meta property.*>", text)[3]
 
 
 def test_search_finds_a_word_of_a_chapter(site, browser):

@@ -2,7 +2,6 @@
 
 import importlib.util
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -11,28 +10,7 @@ from rnncourse import stills
 from tests.conftest import require_tool
 from tests.interactive.harness import FIGURES, write_page
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 MINUS = "\N{MINUS SIGN}"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = importlib.util.find_spec("playwright")
-    require_tool("playwright", found, "it opens the figures in a browser")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    require_tool("chromium", chromium, "the figures are tried in it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as p:
-        chrome = p.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield chrome
-        chrome.close()
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """The stored chapters are what their text gives, executed, and read well anywhere."""
 
-import os
 import re
-import subprocess
-import sys
 
 import nbformat
 import pytest
 
 from rnncourse import notebooks
-from tests.conftest import ROOT
 
 SLUGS = notebooks.known()
 INSTALL = "importlib.util.find_spec"
@@ -116,42 +112,13 @@ def test_chapter_names_no_folder_of_one_machine(slug):
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_cell_whose_output_is_not_compared_is_marked_for_a_reason(slug):
+def test_a_cell_whose_words_are_not_compared_asserts_a_bound(slug):
     for cell in code_cells(slug):
-        tags = cell.metadata.get("tags", [])
-        if "nbval-ignore-output" in tags and "assert" not in cell.source:
-            # pictures and samples of text; whatever claims a number asserts a bound
-            assert re.search(r"plt\.show\(\)|check_gradient\(|sample", cell.source), (
-                cell.source
-            )
-
-
-@pytest.mark.parametrize("slug", SLUGS)
-def test_stored_outputs_are_what_a_run_prints(slug, tmp_path):
-    """Run nbval, as a reader's notebook would run, in a process of its own."""
-    variables = {**os.environ, **notebooks.kernel_variables()}
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider"]
-        + ["-p", "no:xdist", "-W", "default", "-o", "addopts=", "-o", "filterwarnings="]
-        + ["--nbval-sanitize-with", str(sanitizer(tmp_path)), f"chapters/{slug}.ipynb"],
-        cwd=ROOT,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout[-4000:]
-    assert re.search(r"\d+ passed", run.stdout)
-
-
-def sanitizer(folder):
-    """Leave pictures to the eye: their bytes depend on the fonts of the machine."""
-    path = folder / "sanitize.cfg"
-    path.write_text(
-        "[pictures]\nregex: ^[A-Za-z0-9+/=\\s]{200,}$\nreplace: PICTURE\n"
-        "[figure]\nregex: <Figure size .*>\nreplace: FIGURE\n"
-    )
-    return path
+        speaks = any("image/png" not in o.get("data", {}) for o in cell.outputs)
+        if speaks and "nbval-ignore-output" in cell.metadata.get("tags", []):
+            # check_gradient raises above its tolerance; a sampled text claims nothing
+            bounded = re.search(r"\bassert\b|check_gradient\(|sample", cell.source)
+            assert bounded, cell.source
 
 
 # -- the builder itself, on chapters made for the purpose --------------------------
@@ -205,8 +172,9 @@ def test_stale_says_why_without_running_anything(desk, monkeypatch):
     notebooks.build_one("01-a")
     assert notebooks.stale() == []
     with monkeypatch.context() as patch:
-        patch.setattr(notebooks, "fingerprint", lambda notebook: "other")
-        assert notebooks.stale() == ["01-a: the package's code it runs has changed"]
+        patch.setattr(notebooks, "fingerprint", lambda *about: "other")
+        (reason,) = notebooks.stale()
+        assert reason == "01-a: the code or the results it runs on have changed"
     desk("01-a", "# B\n\n" + cell("from rnncourse import address\nprint(1)"))
     assert notebooks.stale() == ["01-a: its text has changed"]
 
@@ -233,10 +201,13 @@ def test_figures_and_addresses_stand_where_their_tokens_stood(desk):
         ("{{ results.nothing }}", "has no nothing"),
         ("{{ address.nowhere }}", "no address 'nowhere'"),
         ("```{code-cell} ipython3\nx = '{{ results.a }}'\n```", "in a code cell"),
+        ("{{ adress.install }}", "tokens begin with address or results"),
+        ("{{ results.runs.3 }}", "has no runs.3"),
+        ("{{ results.runs:.1f }}", "cannot be written so"),
     ],
 )
 def test_a_token_that_means_nothing_is_an_error(desk, text, words):
-    desk("01-a", text)
+    desk("01-a", text, '{"runs": [1, 2]}')
     with pytest.raises(ValueError, match=words):
         notebooks.render("01-a")
 
@@ -248,12 +219,3 @@ def test_a_name_may_be_a_number_or_a_slug():
     ]
     with pytest.raises(ValueError, match="there is no chapter '99'"):
         notebooks.select(["99"])
-
-
-@pytest.mark.heavy
-@pytest.mark.parametrize("slug", SLUGS)
-def test_a_rebuilt_chapter_equals_the_stored_one_to_the_last_byte(slug, tmp_path):
-    out = tmp_path / f"{slug}.ipynb"
-    notebooks.build_one(slug, out)
-    path = notebooks.chapters_folder() / f"{slug}.ipynb"
-    assert out.read_bytes() == path.read_bytes()
