@@ -60,7 +60,7 @@ def _judge(
         if finding.credit < 1 and not finding.mistake:
             if overall is None:
                 overall = list(_matching(check, drawn, replies))
-            named = overall or list(_matching(check, [calls], [came]))
+            named = overall or list(_matching(check, [calls], [came], shown_only=True))
             if named:
                 finding = replace(finding, mistake=named[0].name)
         findings.append(finding)
@@ -276,25 +276,34 @@ def _error_text(reply: Reply, inputs: Inputs) -> str:
 
 
 def _matching(
-    check: Check, drawn: Sequence[list[Inputs]], replies: Sequence[list[Reply]]
+    check: Check,
+    drawn: Sequence[list[Inputs]],
+    replies: Sequence[list[Reply]],
+    *,
+    shown_only: bool = False,
 ) -> Iterator[Mistake]:
     """Give the mistakes of the catalogue that answer every call as it was answered.
 
-    A mistake that only raises the same error is given last, and only when it is the
-    only one: two different slips can raise one error.
+    Where a call raised, the same type of error counts as the same answer: one slip may
+    be written in two ways that fail with other words. So a mistake must show itself in
+    a number somewhere (the naming case is there for that). One that only raises is
+    given last, if its words are the same and it is the only one, and not at all with
+    ``shown_only``: two different slips can raise one error.
     """
     loose = []
     for mistake in check.mistakes:
         wrong = mistake.wrong
         if check.how == "value" and callable(wrong):
             wrong = wrong()
-        equal, shown = True, False
+        equal, shown, same_words = True, False, True
         for calls, came in zip(drawn, replies, strict=True):
             theirs = ask(wrong, calls, how=check.how, library=check.library)
             for inputs, reply, other in zip(calls, came, theirs, strict=True):
                 if not _same_reply(check, reply, other):
                     equal = False
                     break
+                if reply["kind"] == "error":
+                    same_words = same_words and reply["text"] == other["text"]
                 if reply["kind"] == "value" and not shown:
                     right = {"value": right_answer(check, inputs), "changed": []}
                     shown = not _same_reply(check, {"kind": "value", **right}, reply)
@@ -302,9 +311,9 @@ def _matching(
                 break
         if equal and shown:
             yield mistake
-        elif equal:
+        elif equal and same_words:
             loose.append(mistake)
-    if len(loose) == 1:
+    if len(loose) == 1 and not shown_only:
         yield loose[0]
 
 
@@ -312,7 +321,7 @@ def _same_reply(check: Check, a: Reply, b: Reply) -> bool:
     if a["kind"] != b["kind"]:
         return False
     if a["kind"] == "error":
-        return bool(a["text"] == b["text"])
+        return bool(a["text"].split(":")[0] == b["text"].split(":")[0])
     if a["kind"] != "value":
         return True
     return a["changed"] == b["changed"] and _alike(check, a["value"], b["value"])

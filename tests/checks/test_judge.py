@@ -464,3 +464,22 @@ def test_loading_the_checks_loads_neither_torch_nor_matplotlib():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_mistake_that_fails_with_other_words_is_named_all_the_same():
+    """The products stand in the other order, so NumPy complains of the other one."""
+    check = find_check("rnn-step")
+
+    def swapped(x, h_prev, W_x, W_h, b):
+        return np.tanh(h_prev @ W_x + x @ W_h + b)
+
+    assert run_check(check, swapped).mistakes == ("weights-swapped",)
+
+
+def test_an_error_alone_is_not_taken_for_another_mistake_with_that_error():
+    check = find_check("rnn-step")
+
+    def both(x, h_prev, W_x, W_h, b):
+        return np.tanh(x @ W_h + h_prev @ W_h + b)
+
+    assert run_check(check, both).mistakes == ()

@@ -1,0 +1,73 @@
+"""What the coverage tables promise stands in the chapters and assignments."""
+
+import re
+import tomllib
+import unicodedata
+
+import nbformat
+import pytest
+
+from rnncourse import notebooks
+from tests.conftest import ROOT
+
+TABLES = sorted((ROOT / "docs" / "coverage").glob("*.toml"))
+KINDS = {
+    "text": "T",
+    "derivation": "D",
+    "figure": "F",
+    "interactive": "I",
+    "worked": "W",
+    "lab": "L",
+    "exercise": "E",
+    "question": "Q",
+    "erratum": "X",
+}
+
+
+def anchor(title):
+    """Return the anchor that the page gives a heading."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def chapter(number):
+    """Return slug, anchors, figures and tags of a chapter, and its graded ids."""
+    (slug,) = notebooks.select([number])
+    notebook = notebooks.render(slug)
+    text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    solutions = nbformat.read(ROOT / "solutions" / slug / f"{slug}.ipynb", as_version=4)
+    return {
+        "anchor": {anchor(t) for t in re.findall(r"^#+ (.+)$", text, re.MULTILINE)},
+        "figure": set(re.findall(r"^\*Figure (\d+\.\d+)\.", text, re.MULTILINE)),
+        "cell": {t for c in notebook.cells for t in c.metadata.get("tags", [])},
+        "graded": {c.id for c in solutions.cells},
+        "slip": {f"X{k}" for k in range(1, 29)},
+    }
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
+def test_every_place_that_a_row_names_exists(table):
+    there = chapter(table.stem)
+    rows = tomllib.loads(table.read_text(encoding="utf-8"))
+    assert rows
+    missing = [
+        (row, kind, what, place)
+        for row, artefacts in rows.items()
+        for kind, places in artefacts.items()
+        for what, place in places.items()
+        if place not in there[what]
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
+def test_every_artefact_has_a_known_kind_and_a_place(table):
+    rows = tomllib.loads(table.read_text(encoding="utf-8"))
+    for row, artefacts in rows.items():
+        assert re.fullmatch(r"(S\d-\d{2}|X\d+)", row), row
+        assert set(artefacts) <= set(KINDS), row
+        assert all(artefacts.values()), row
+
+
+def test_every_chapter_that_stands_has_a_table():
+    assert {p.stem for p in TABLES} == {s.split("-")[0] for s in notebooks.known()}
