@@ -44,6 +44,9 @@ def set_addresses(app, config):
     config.ogp_site_name = config.html_title
     config.ogp_image = f"{address.pages()}_static/{CARD.name}"
     config.ogp_image_alt = "A page of the book: text, an equation and a figure"
+    # Asked of the network, links into this book and its own repository say nothing.
+    own = [re.escape(address.repository()), r"\.\./chapters/"]
+    config.linkcheck_ignore = [*config.linkcheck_ignore, *own]
     config.version = config.release = __version__
     config.templates_path.append(str(HERE / "templates"))
 

@@ -19,6 +19,8 @@ MODES = {
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
 AXE = {"preload": False, "resultTypes": ["violations"]}  # the rest takes long
+# What is folded, answers and code, is to be read too.
+UNFOLD = "() => document.querySelectorAll('details').forEach(d => d.open = true)"
 FIGURES = [
     (f"chapters/{slug}", tag.removeprefix("interactive-"))
     for slug in notebooks.known()
@@ -65,7 +67,7 @@ class Opened:
     """A page in the browser with what it said and asked for while it loaded."""
 
     def __init__(self, browser, site, name, **options):
-        self.context = browser.new_context(**options)
+        self.context = browser.new_context(reduced_motion="reduce", **options)
         self.page = self.context.new_page()
         self.said, self.asked = [], []
         self.page.on("console", self._hear)
@@ -89,7 +91,7 @@ class Opened:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "search"])
 def test_page_is_quiet_local_rendered_and_accessible(name, mode, site, browser):
     from axe_playwright_python.sync_playwright import Axe
 
@@ -101,10 +103,7 @@ def test_page_is_quiet_local_rendered_and_accessible(name, mode, site, browser):
         )
         assert wrong == 0
         assert rendered == wanted
-        unfold = (
-            "() => document.querySelectorAll('details').forEach(d => d.open = true)"
-        )
-        page.evaluate(unfold)  # what is folded is to be read too
+        page.evaluate(UNFOLD)
         width = page.evaluate("() => document.documentElement.scrollWidth")
         assert width <= MODES[mode]["viewport"]["width"]
         theme = page.evaluate("() => document.documentElement.dataset.theme")
@@ -131,6 +130,10 @@ def test_each_equation_of_the_text_is_on_the_page(name, site):
     anchors = re.findall(r'id="eq-(\d+)-(\d+)"', text)
     assert sorted(f"{a}.{b}" for a, b in anchors) == sorted(written)
     assert text.count('<a class="how"') == len(written)
+    slug = name.removeprefix("chapters/")
+    cells = [c.source for c in notebooks.render(slug).cells if "$$" in c.source]
+    blocks = sum(len(re.findall(r"\$\$.+?\$\$", c, re.DOTALL)) for c in cells)
+    assert len(re.findall(r'<div[^>]*class="math', text)) == blocks
 
 
 def test_the_appendix_lists_the_evidence_for_each_equation(site):
@@ -171,7 +174,7 @@ def test_interactive_figure_answers_the_keyboard(name, figure, site, browser):
             'input[type="range"], [role="slider"], button, [tabindex="0"]'
         )
         cell.scroll_into_view_if_needed()
-        before = cell.inner_html()
+        before = told(cell)
         changed = False
         for k in range(min(control.count(), 8)):
             if not control.nth(k).is_visible():
@@ -179,11 +182,19 @@ def test_interactive_figure_answers_the_keyboard(name, figure, site, browser):
             control.nth(k).focus()
             for key in ("ArrowRight", "ArrowUp", "Enter"):
                 opened.page.keyboard.press(key)
-            if cell.inner_html() != before:
+            if told(cell) != before:
                 changed = True
                 break
-        assert changed, f"{figure} did not react to a key"
+        assert changed, f"no number of {figure} changed by keyboard"
+        assert not cell.locator("img").first.is_visible()
         assert opened.said == []
+
+
+def told(cell):
+    """Return what a figure says: its text and the values of its controls."""
+    values = "i => [i.value, i.checked, i.getAttribute('aria-valuetext')]"
+    inputs = cell.locator("input, select").evaluate_all(f"all => all.map({values})")
+    return cell.inner_text(), inputs
 
 
 @pytest.mark.parametrize(("name", "figure"), FIGURES)
@@ -195,6 +206,13 @@ def test_interactive_figure_is_a_still_picture_without_scripts(
         assert still.count() == 1
         assert still.is_visible()
         assert len(still.get_attribute("alt").split()) >= 8
+
+
+def test_every_chapter_that_stands_is_in_the_book_and_no_source_is(site):
+    pages = {path.stem for path in (site / "chapters").glob("*.html")}
+    assert pages == set(notebooks.known())
+    assert not (site / "solutions").exists()
+    assert not (site / "chapters" / "src").exists()
 
 
 def test_scripts_of_figures_load_only_where_there_is_a_figure(parsed, site):
@@ -278,4 +296,4 @@ def test_search_finds_a_word_of_a_chapter(site, browser):
 
 
 def test_the_build_says_nothing_that_a_reader_of_the_log_would_mend(build):
-    assert "WARNING" not in build[1].replace("IPKernelApp", "")
+    assert "WARNING" not in build[1]
