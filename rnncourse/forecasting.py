@@ -359,7 +359,7 @@ def weekday_one_hot(dates: Dates) -> Floats:
 
 
 def fixed_holiday_dummy(dates: Dates) -> Floats:
-    """Return (N, 1): a 1 on each of :data:`FIXED_HOLIDAYS`."""
+    """Return (N, 1): a 1 on each of ``FIXED_HOLIDAYS``."""
     days = np.datetime_as_string(_dates("dates", dates))
     return np.array([[float(day[-5:] in FIXED_HOLIDAYS)] for day in days])
 

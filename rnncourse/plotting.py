@@ -54,7 +54,7 @@ def plot_series(
     y : (N,) array
         NaN leaves a gap.
     role : str
-        One of :data:`COLOURS`.
+        One of ``COLOURS``.
     label, ylabel : str, optional
         For the legend, which the caller draws, and for the axis, with its unit.
     """

@@ -1,5 +1,5 @@
 """PyTorch twins of the reference networks: same names, same order, any device."""
 
-from rnncourse.nn.recurrent import RNN
+from rnncourse.nn.rnn import RNN
 
 __all__ = ["RNN"]

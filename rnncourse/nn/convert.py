@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnncourse.nn.recurrent import RNN
+from rnncourse.nn.rnn import RNN
 from rnncourse.reference.rnn import RNNParams
 from rnncourse.reference.validate import check_shape
 
@@ -24,6 +24,11 @@ def rnn_from_torch(layer: nn.RNN) -> RNNParams:
         If it is not a ``torch.nn.RNN``.
     ValueError
         If it has several layers, two directions, or another nonlinearity than tanh.
+
+    Examples
+    --------
+    >>> rnn_from_torch(nn.RNN(3, 5)).W_x.shape
+    (3, 5)
     """
     if type(layer) is not nn.RNN:
         raise TypeError(f"layer must be a torch.nn.RNN, got {type(layer).__name__}")
@@ -44,7 +49,14 @@ def rnn_from_torch(layer: nn.RNN) -> RNNParams:
 
 
 def rnn_to_torch(p: RNNParams, *, batch_first: bool = False) -> nn.RNN:
-    """Build a ``torch.nn.RNN`` with the weights, in the dtype of the arrays."""
+    """Build a ``torch.nn.RNN`` with the weights, in the dtype of the arrays.
+
+    Examples
+    --------
+    >>> p = RNNParams(np.zeros((3, 5)), np.zeros((5, 5)), np.zeros(5))
+    >>> rnn_to_torch(p)
+    RNN(3, 5)
+    """
     D, H = _sizes(p)
     layer = nn.RNN(D, H, batch_first=batch_first).to(_dtype(p))
     weights = {
@@ -60,7 +72,14 @@ def rnn_to_torch(p: RNNParams, *, batch_first: bool = False) -> nn.RNN:
 
 
 def module_from_params(p: RNNParams) -> RNN:
-    """Build the twin module with the weights, in the dtype of the arrays."""
+    """Build the twin module with the weights, in the dtype of the arrays.
+
+    Examples
+    --------
+    >>> p = RNNParams(np.zeros((3, 5)), np.zeros((5, 5)), np.zeros(5))
+    >>> module_from_params(p)
+    RNN()
+    """
     D, H = _sizes(p)
     module = RNN(D, H).to(_dtype(p))
     with torch.no_grad():
@@ -70,7 +89,13 @@ def module_from_params(p: RNNParams) -> RNN:
 
 
 def params_from_module(module: RNN) -> RNNParams:
-    """Take the weights of the twin module as arrays."""
+    """Take the weights of the twin module as arrays.
+
+    Examples
+    --------
+    >>> params_from_module(RNN(3, 5)).W_h.shape
+    (5, 5)
+    """
     if not isinstance(module, RNN):
         kind = type(module).__name__
         raise TypeError(f"module must be a rnncourse.nn.RNN, got {kind}")

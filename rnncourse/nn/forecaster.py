@@ -24,6 +24,12 @@ class Forecaster(nn.Module):
         Features that are known of the target day, read by the head; may be 0.
     width : int
         Units of a hidden layer in the head; 0 for a linear head.
+
+    Examples
+    --------
+    >>> model = Forecaster("GRU", 1, 8, known=2)
+    >>> model(torch.zeros(4, 33, 1), torch.zeros(4, 2)).shape
+    torch.Size([4])
     """
 
     def __init__(

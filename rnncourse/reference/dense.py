@@ -26,7 +26,13 @@ class DenseParams(NamedTuple):
 def init_dense(
     D: int, K: int, *, rng: np.random.Generator, dtype: Any = np.float64
 ) -> DenseParams:
-    """Draw uniform(−1/√D, 1/√D) weights and zero biases, in the manner of torch."""
+    """Draw uniform(−1/√D, 1/√D) weights and zero biases, in the manner of torch.
+
+    Examples
+    --------
+    >>> init_dense(3, 2, rng=np.random.default_rng(0)).W.shape
+    (3, 2)
+    """
     check_size("D", D)
     check_size("K", K)
     check_draw(rng, dtype)
@@ -46,6 +52,12 @@ def dense_forward(x: Array, p: DenseParams) -> Array:
     Returns
     -------
     (..., K) array
+
+    Examples
+    --------
+    >>> p = DenseParams(W=np.array([[1.0], [2.0]]), b=np.array([0.5]))
+    >>> dense_forward(np.array([[3.0, 4.0]]), p)
+    array([[11.5]])
     """
     _check(x, p)
     return x @ p.W + p.b  # (7.5)
@@ -64,6 +76,15 @@ def dense_backward(dy: Array, x: Array, p: DenseParams) -> tuple[Array, DensePar
     dx : (..., D) array
     dp : DenseParams
         Summed over all rows.
+
+    Examples
+    --------
+    >>> p = DenseParams(W=np.array([[1.0], [2.0]]), b=np.array([0.5]))
+    >>> dx, dp = dense_backward(np.ones((1, 1)), np.array([[3.0, 4.0]]), p)
+    >>> dx
+    array([[1., 2.]])
+    >>> dp.W.ravel()
+    array([3., 4.])
     """
     _check(x, p)
     D, K = p.W.shape

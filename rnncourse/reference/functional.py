@@ -33,31 +33,60 @@ def sigmoid(z: Array) -> Array:
     Returns
     -------
     array of the same shape and dtype
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
     """
     check_float("z", z)
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * z), dtype=z.dtype)
 
 
 def sigmoid_backward(dy: Array, y: Array) -> Array:
-    """Return dz for ``y = sigmoid(z)``, from the output alone."""
+    """Return dz for ``y = sigmoid(z)``, from the output alone.
+
+    Examples
+    --------
+    >>> sigmoid_backward(np.ones(2), sigmoid(np.array([0.0, 100.0])))
+    array([0.25, 0.  ])
+    """
     _check_pair(dy, y)
     return np.asarray(dy * y * (1 - y))
 
 
 def tanh_backward(dy: Array, y: Array) -> Array:
-    """Return dz for ``y = tanh(z)``, from the output alone."""
+    """Return dz for ``y = tanh(z)``, from the output alone.
+
+    Examples
+    --------
+    >>> tanh_backward(np.ones(2), np.tanh(np.array([0.0, 100.0])))
+    array([1., 0.])
+    """
     _check_pair(dy, y)
     return np.asarray(dy * (1 - y**2))
 
 
 def relu(z: Array) -> Array:
-    """Return the positive part of each number."""
+    """Return the positive part of each number.
+
+    Examples
+    --------
+    >>> relu(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 3.])
+    """
     check_float("z", z)
     return np.asarray(np.maximum(z, 0))
 
 
 def relu_backward(dy: Array, y: Array) -> Array:
-    """Return dz for ``y = relu(z)``; at z = 0 the derivative is taken as 0."""
+    """Return dz for ``y = relu(z)``; at z = 0 the derivative is taken as 0.
+
+    Examples
+    --------
+    >>> relu_backward(np.ones(3), relu(np.array([-2.0, 0.0, 3.0])))
+    array([0., 0., 1.])
+    """
     _check_pair(dy, y)
     return np.asarray(dy * (y > 0))
 
@@ -74,12 +103,23 @@ def softmax(z: Array) -> Array:
     (..., K) array
         Positive, each row sums to 1. The largest score is subtracted first, so
         that no exponential overflows.
+
+    Examples
+    --------
+    >>> softmax(np.log(np.array([1.0, 2.0, 5.0]))).round(3)
+    array([0.125, 0.25 , 0.625])
     """
     return np.asarray(np.exp(log_softmax(z)))  # (7.6)
 
 
 def log_softmax(z: Array) -> Array:
-    """Return the logarithm of :func:`softmax`, exact for large scores too."""
+    """Return the logarithm of :func:`softmax`, exact for large scores too.
+
+    Examples
+    --------
+    >>> log_softmax(np.array([1000.0, 1000.0])).round(4)
+    array([-0.6931, -0.6931])
+    """
     check_float("z", z)
     if z.ndim == 0 or z.shape[-1] == 0:
         raise ValueError(f"z must have at least one class, got shape {z.shape}")
@@ -99,6 +139,12 @@ def one_hot(ids: Any, V: int, *, dtype: Any = np.float64) -> Array:
     Returns
     -------
     (..., V) array
+
+    Examples
+    --------
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
     """
     ids = np.asarray(ids)
     check_size("V", V)
@@ -130,6 +176,11 @@ def cross_entropy(logits: Array, targets: Any, mask: Any = None) -> float:
     TypeError, ValueError
         If a shape or dtype does not fit, a target that counts is not a class, a
         score that counts is NaN, or nothing counts.
+
+    Examples
+    --------
+    >>> round(cross_entropy(np.log(np.array([[0.25, 0.75]])), [0]), 4)
+    1.3863
     """
     logits, targets, weights = _check_scores(logits, targets, mask)
     at_target = np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)
@@ -137,7 +188,13 @@ def cross_entropy(logits: Array, targets: Any, mask: Any = None) -> float:
 
 
 def cross_entropy_backward(logits: Array, targets: Any, mask: Any = None) -> Array:
-    """Return the derivative of :func:`cross_entropy` with respect to the logits."""
+    """Return the derivative of :func:`cross_entropy` with respect to the logits.
+
+    Examples
+    --------
+    >>> cross_entropy_backward(np.zeros((1, 4)), [2])
+    array([[ 0.25,  0.25, -0.75,  0.25]])
+    """
     logits, targets, weights = _check_scores(logits, targets, mask)
     hit = one_hot(targets, logits.shape[-1], dtype=logits.dtype)
     share = (weights / weights.sum()).astype(logits.dtype)
@@ -145,25 +202,51 @@ def cross_entropy_backward(logits: Array, targets: Any, mask: Any = None) -> Arr
 
 
 def mse(y_hat: Array, y: Array, mask: Any = None) -> float:
-    """Return the mean squared error over the entries that the mask keeps."""
+    """Return the mean squared error over the entries that the mask keeps.
+
+    Examples
+    --------
+    >>> mse(np.array([1.0, 2.0]), np.array([1.0, 5.0]))
+    4.5
+    >>> mse(np.array([1.0, 2.0]), np.array([1.0, 5.0]), mask=[1, 0])
+    0.0
+    """
     y_hat, y, weights = _check_forecast(y_hat, y, mask)
     return float((weights * (y_hat - y) ** 2).sum() / weights.sum())
 
 
 def mse_backward(y_hat: Array, y: Array, mask: Any = None) -> Array:
-    """Return the derivative of :func:`mse` with respect to ``y_hat``."""
+    """Return the derivative of :func:`mse` with respect to ``y_hat``.
+
+    Examples
+    --------
+    >>> mse_backward(np.array([1.0, 2.0]), np.array([1.0, 5.0]))
+    array([ 0., -3.])
+    """
     y_hat, y, weights = _check_forecast(y_hat, y, mask)
     return np.asarray(2 * weights * (y_hat - y) / weights.sum(), dtype=y_hat.dtype)
 
 
 def mae(y_hat: Array, y: Array, mask: Any = None) -> float:
-    """Return the mean absolute error over the entries that the mask keeps."""
+    """Return the mean absolute error over the entries that the mask keeps.
+
+    Examples
+    --------
+    >>> mae(np.array([1.0, 2.0]), np.array([1.0, 5.0]))
+    1.5
+    """
     y_hat, y, weights = _check_forecast(y_hat, y, mask)
     return float((weights * np.abs(y_hat - y)).sum() / weights.sum())
 
 
 def mae_backward(y_hat: Array, y: Array, mask: Any = None) -> Array:
-    """Return the derivative of :func:`mae` with respect to ``y_hat``; 0 where equal."""
+    """Return the derivative of :func:`mae` with respect to ``y_hat``; 0 where equal.
+
+    Examples
+    --------
+    >>> mae_backward(np.array([1.0, 2.0]), np.array([1.0, 5.0]))
+    array([ 0. , -0.5])
+    """
     y_hat, y, weights = _check_forecast(y_hat, y, mask)
     return np.asarray(weights * np.sign(y_hat - y) / weights.sum(), dtype=y_hat.dtype)
 

@@ -27,6 +27,11 @@ def named(params: Any) -> dict[str, Array]:
     ------
     TypeError
         If it is neither.
+
+    Examples
+    --------
+    >>> list(named({"w": np.zeros(2)}))
+    ['w']
     """
     if isinstance(params, dict):
         return params
@@ -38,12 +43,24 @@ def named(params: Any) -> dict[str, Array]:
 
 
 def rebuild(params: Any, arrays: dict[str, Array]) -> Any:
-    """Put arrays into the same kind of container as ``params``."""
+    """Put arrays into the same kind of container as ``params``.
+
+    Examples
+    --------
+    >>> rebuild({"w": np.zeros(2)}, {"w": np.ones(2)})["w"]
+    array([1., 1.])
+    """
     return arrays if isinstance(params, dict) else type(params)(**arrays)
 
 
 def pairs(params: Any, grads: Any) -> dict[str, tuple[Array, Array]]:
-    """Match parameters with gradients by name and check their shapes."""
+    """Match parameters with gradients by name and check their shapes.
+
+    Examples
+    --------
+    >>> list(pairs({"w": np.zeros(2)}, {"w": np.ones(2)}))
+    ['w']
+    """
     weights, slopes = named(params), named(grads)
     if weights.keys() != slopes.keys():
         raise ValueError(
@@ -59,7 +76,13 @@ def pairs(params: Any, grads: Any) -> dict[str, tuple[Array, Array]]:
 
 
 def check_rate(name: str, value: float, *, below: float = np.inf) -> float:
-    """Return a positive number below a bound as a float, or raise."""
+    """Return a positive number below a bound as a float, or raise.
+
+    Examples
+    --------
+    >>> check_rate("lr", 0.1)
+    0.1
+    """
     if not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
     if not 0 < value < below:
@@ -69,7 +92,13 @@ def check_rate(name: str, value: float, *, below: float = np.inf) -> float:
 
 
 def finite_pairs(params: Any, grads: Any) -> dict[str, tuple[Array, Array]]:
-    """Match as :func:`pairs`; a gradient that is not finite is an error."""
+    """Match as :func:`pairs`; a gradient that is not finite is an error.
+
+    Examples
+    --------
+    >>> list(finite_pairs({"w": np.zeros(2)}, {"w": np.ones(2)}))
+    ['w']
+    """
     matched = pairs(params, grads)
     for name, (w, dw) in matched.items():
         check_float(f"params.{name}", w)
@@ -79,7 +108,13 @@ def finite_pairs(params: Any, grads: Any) -> dict[str, tuple[Array, Array]]:
 
 
 class SGD:
-    """Plain gradient descent: w ← w − lr · dw."""
+    """Plain gradient descent: w ← w − lr · dw.
+
+    Examples
+    --------
+    >>> SGD(lr=0.5).update({"w": np.array([1.0])}, {"w": np.array([0.2])})["w"]
+    array([0.9])
+    """
 
     def __init__(self, lr: float) -> None:
         self.lr = check_rate("lr", lr)
@@ -97,6 +132,13 @@ class Momentum:
     """Gradient descent with a memory: v ← μ v + dw, w ← w − lr · v.
 
     The form of ``torch.optim.SGD(momentum=μ)``.
+
+    Examples
+    --------
+    >>> optimiser = Momentum(lr=0.5, momentum=0.5)
+    >>> w = optimiser.update({"w": np.array([1.0])}, {"w": np.array([0.2])})
+    >>> optimiser.update(w, {"w": np.array([0.2])})["w"].round(3)
+    array([0.75])
     """
 
     def __init__(self, lr: float, momentum: float = 0.9) -> None:
@@ -120,6 +162,12 @@ class Adam:
     References
     ----------
     Kingma and Ba, 2015, arXiv:1412.6980, algorithm 1.
+
+    Examples
+    --------
+    >>> w, dw = {"w": np.array([1.0])}, {"w": np.array([0.2])}
+    >>> Adam(lr=0.1).update(w, dw)["w"].round(6)
+    array([0.9])
     """
 
     def __init__(
@@ -154,7 +202,13 @@ class Adam:
 
 
 def global_norm(grads: Any) -> float:
-    """Return the Euclidean length of all gradients as one long vector."""
+    """Return the Euclidean length of all gradients as one long vector.
+
+    Examples
+    --------
+    >>> global_norm({"a": np.array([3.0]), "b": np.array([4.0])})
+    5.0
+    """
     return float(np.sqrt(sum(np.sum(np.square(g)) for g in named(grads).values())))
 
 
@@ -176,6 +230,15 @@ def clip_by_global_norm(grads: Params, max_norm: float) -> tuple[Params, float]:
     References
     ----------
     Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063, algorithm 1.
+
+    Examples
+    --------
+    >>> grads = {"a": np.array([3.0]), "b": np.array([4.0])}
+    >>> grads, norm = clip_by_global_norm(grads, 1.0)
+    >>> norm
+    5.0
+    >>> grads["b"].round(3)
+    array([0.8])
     """
     max_norm = check_rate("max_norm", max_norm)
     norm = global_norm(grads)

@@ -54,7 +54,13 @@ TextbookCache = list[tuple[RNNCache, NDArray[np.bool_]]]
 def init_rnn(
     D: int, H: int, *, rng: np.random.Generator, dtype: Any = np.float64
 ) -> RNNParams:
-    """Draw uniform(−1/√H, 1/√H) weights, as ``torch.nn.RNN`` does, and zero biases."""
+    """Draw uniform(−1/√H, 1/√H) weights, as ``torch.nn.RNN`` does, and zero biases.
+
+    Examples
+    --------
+    >>> init_rnn(3, 5, rng=np.random.default_rng(0)).W_h.shape
+    (5, 5)
+    """
     check_size("D", D)
     check_size("H", H)
     check_draw(rng, dtype)
@@ -86,6 +92,13 @@ def rnn_step(x: Array, h_prev: Array, p: RNNParams) -> tuple[Array, RNNCache]:
     ------
     TypeError, ValueError
         If a shape or dtype does not fit; the message names it.
+
+    Examples
+    --------
+    >>> p = RNNParams(np.array([[1.0]]), np.array([[0.5]]), np.zeros(1))
+    >>> h, cache = rnn_step(np.log([[2.0]]), np.zeros((1, 1)), p)
+    >>> h.round(3)
+    array([[0.6]])
     """
     check_float("x", x)
     D, H = _check_params(p, x.dtype)
@@ -121,6 +134,14 @@ def rnn_step_backward(
     ------
     TypeError, ValueError
         If a shape or dtype does not fit, or the cache is of another kind.
+
+    Examples
+    --------
+    >>> p = RNNParams(np.array([[1.0]]), np.array([[0.5]]), np.zeros(1))
+    >>> _, cache = rnn_step(np.log([[2.0]]), np.zeros((1, 1)), p)
+    >>> dx, dh_prev, dp = rnn_step_backward(np.ones((1, 1)), cache, p)
+    >>> dx.round(2), dh_prev.round(2)
+    (array([[0.64]]), array([[0.32]]))
     """
     if not isinstance(cache, RNNCache):
         raise TypeError(f"cache must come from rnn_step, got {type(cache).__name__}")
@@ -145,7 +166,15 @@ def rnn_step_backward(
 def rnn_forward_textbook(
     xs: Array, p: RNNParams, h0: Array | None = None, lengths: Any = None
 ) -> tuple[Array, Array, TextbookCache]:
-    """Read a batch of sequences, step by step; see :func:`rnn_forward`."""
+    """Read a batch of sequences, step by step; see :func:`rnn_forward`.
+
+    Examples
+    --------
+    >>> p = init_rnn(3, 5, rng=np.random.default_rng(0))
+    >>> hs, h_T, caches = rnn_forward_textbook(np.ones((7, 2, 3)), p)
+    >>> hs.shape
+    (7, 2, 5)
+    """
     xs, h, live = _check_layer(xs, p, h0, lengths)
     hs, caches = [], []
     for t in range(len(xs)):
@@ -159,7 +188,16 @@ def rnn_forward_textbook(
 def rnn_backward_textbook(
     dhs: Array, caches: TextbookCache, p: RNNParams, dh_T: Array | None = None
 ) -> tuple[Array, Array, RNNParams]:
-    """Go back through time, step by step; see :func:`rnn_backward`."""
+    """Go back through time, step by step; see :func:`rnn_backward`.
+
+    Examples
+    --------
+    >>> p = init_rnn(3, 5, rng=np.random.default_rng(0))
+    >>> hs, _, caches = rnn_forward_textbook(np.ones((7, 2, 3)), p)
+    >>> dxs, dh0, dp = rnn_backward_textbook(np.ones_like(hs), caches, p)
+    >>> dxs.shape
+    (7, 2, 3)
+    """
     if not isinstance(caches, list) or not caches:
         kind = type(caches).__name__
         raise TypeError(f"caches must come from rnn_forward_textbook, got {kind}")
@@ -210,6 +248,13 @@ def rnn_forward(
     TypeError, ValueError
         If a shape, a dtype or a length does not fit, or a valid input is not
         finite; the message names it.
+
+    Examples
+    --------
+    >>> p = init_rnn(3, 5, rng=np.random.default_rng(0))
+    >>> hs, h_T, cache = rnn_forward(np.ones((7, 2, 3)), p, lengths=[7, 4])
+    >>> bool((hs[3, 1] == h_T[1]).all())
+    True
     """
     xs, h, live = _check_layer(xs, p, h0, lengths)
     (T, B, D), H = xs.shape, len(p.b)
@@ -256,6 +301,14 @@ def rnn_backward(
     ------
     TypeError, ValueError
         If a shape or dtype does not fit, or the cache is of another kind.
+
+    Examples
+    --------
+    >>> p = init_rnn(3, 5, rng=np.random.default_rng(0))
+    >>> hs, _, cache = rnn_forward(np.ones((7, 2, 3)), p, lengths=[7, 4])
+    >>> dxs, dh0, dp = rnn_backward(np.ones_like(hs), cache, p)
+    >>> bool(dxs[4:, 1].any())
+    False
     """
     hs, live = _open(cache, p)
     dh = _check_backward(dhs, p, dh_T, len(hs), hs.shape[1], len(p.W_x), hs.dtype)
@@ -305,6 +358,14 @@ def rnn_backward_truncated(
     ------
     TypeError, ValueError
         As in :func:`rnn_backward`, and if ``tau`` is negative or no whole number.
+
+    Examples
+    --------
+    >>> p = init_rnn(3, 5, rng=np.random.default_rng(0))
+    >>> hs, _, cache = rnn_forward(np.ones((7, 2, 3)), p)
+    >>> _, dh0, _ = rnn_backward_truncated(np.ones_like(hs), cache, p, tau=2)
+    >>> dh0.shape
+    (2, 5)
     """
     hs, live = _open(cache, p)
     T, B, H = hs.shape

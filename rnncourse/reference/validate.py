@@ -30,6 +30,14 @@ def check_shape(name: str, a: Any, axes: str, **sizes: int | None) -> None:
         If ``a`` has no shape.
     ValueError
         If the number of axes or a known size differs.
+
+    Examples
+    --------
+    >>> check_shape("xs", np.zeros((7, 2, 3)), "T B D", D=3)
+    >>> check_shape("xs", np.zeros((7, 2, 4)), "T B D", D=3)
+    Traceback (most recent call last):
+        ...
+    ValueError: xs must have shape (T, B, D=3), got (7, 2, 4)
     """
     if not hasattr(a, "shape"):
         raise TypeError(f"{name} must be an array, got {type(a).__name__}")
@@ -48,7 +56,15 @@ def check_shape(name: str, a: Any, axes: str, **sizes: int | None) -> None:
 
 
 def check_float(name: str, a: Any) -> None:
-    """Raise TypeError unless an array holds float32 or float64 numbers."""
+    """Raise TypeError unless an array holds float32 or float64 numbers.
+
+    Examples
+    --------
+    >>> check_float("x", np.zeros(3, dtype=int))
+    Traceback (most recent call last):
+        ...
+    TypeError: x must be float32 or float64, got int64
+    """
     if not hasattr(a, "dtype"):
         raise TypeError(f"{name} must be an array, got {type(a).__name__}")
     if a.dtype not in (np.float32, np.float64):
@@ -56,7 +72,15 @@ def check_float(name: str, a: Any) -> None:
 
 
 def check_dtype(name: str, a: Any, dtype: Any) -> None:
-    """Raise TypeError unless an array has the dtype that the other arguments have."""
+    """Raise TypeError unless an array has the dtype that the other arguments have.
+
+    Examples
+    --------
+    >>> check_dtype("h", np.zeros(3, dtype=np.float32), np.float64)
+    Traceback (most recent call last):
+        ...
+    TypeError: h must be <class 'numpy.float64'> like its partners, got float32
+    """
     if not hasattr(a, "dtype"):
         raise TypeError(f"{name} must be an array, got {type(a).__name__}")
     if a.dtype != dtype:
@@ -64,7 +88,16 @@ def check_dtype(name: str, a: Any, dtype: Any) -> None:
 
 
 def check_draw(rng: Any, dtype: Any) -> None:
-    """Raise TypeError unless given a generator and float32 or float64."""
+    """Raise TypeError unless given a generator and float32 or float64.
+
+    Examples
+    --------
+    >>> check_draw(np.random.default_rng(0), np.float64)
+    >>> check_draw(0, np.float64)
+    Traceback (most recent call last):
+        ...
+    TypeError: rng must be a numpy Generator, got int
+    """
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy Generator, got {type(rng).__name__}")
     if dtype not in (np.float32, np.float64):
@@ -72,7 +105,15 @@ def check_draw(rng: Any, dtype: Any) -> None:
 
 
 def check_finite(name: str, a: Array) -> None:
-    """Raise ValueError if an array holds NaN or an infinity; say where the first is."""
+    """Raise ValueError if an array holds NaN or an infinity; say where the first is.
+
+    Examples
+    --------
+    >>> check_finite("x", np.array([1.0, np.nan]))
+    Traceback (most recent call last):
+        ...
+    ValueError: x must be finite, got nan at (1,)
+    """
     if not np.isfinite(a).all():
         bad = ~np.isfinite(a)
         at = tuple(int(k) for k in np.argwhere(bad)[0])
@@ -88,6 +129,15 @@ def check_lengths(lengths: Any, T: int, B: int) -> NDArray[np.int64]:
         If they are not whole numbers.
     ValueError
         If their number is not B or one lies outside 1..T.
+
+    Examples
+    --------
+    >>> check_lengths([3, 1], T=3, B=2)
+    array([3, 1])
+    >>> check_lengths([4, 1], T=3, B=2)
+    Traceback (most recent call last):
+        ...
+    ValueError: lengths must lie in 1..3, got 4
     """
     given = np.asarray(lengths)
     check_shape("lengths", given, "B", B=B)
@@ -100,14 +150,31 @@ def check_lengths(lengths: Any, T: int, B: int) -> NDArray[np.int64]:
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise ValueError unless a value is one of the choices."""
+    """Raise ValueError unless a value is one of the choices.
+
+    Examples
+    --------
+    >>> check_choice("mode", "mean", ("sum", "last"))
+    Traceback (most recent call last):
+        ...
+    ValueError: mode must be one of 'sum', 'last', got 'mean'
+    """
     if value not in choices:
         known = ", ".join(map(repr, choices))
         raise ValueError(f"{name} must be one of {known}, got {value!r}")
 
 
 def check_size(name: str, value: Any, *, least: int = 1) -> None:
-    """Raise unless a value is a whole number of at least 1, or another bound."""
+    """Raise unless a value is a whole number of at least 1, or another bound.
+
+    Examples
+    --------
+    >>> check_size("H", 5)
+    >>> check_size("H", 0)
+    Traceback (most recent call last):
+        ...
+    ValueError: H must be at least 1, got 0
+    """
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if value < least:

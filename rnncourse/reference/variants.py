@@ -42,7 +42,13 @@ class OutputRNNCache(NamedTuple):
 def init_output_rnn(
     D: int, H: int, K: int, *, rng: np.random.Generator, dtype: Any = np.float64
 ) -> OutputRNNParams:
-    """Draw uniform(−1/√H, 1/√H) weights and zero biases."""
+    """Draw uniform(−1/√H, 1/√H) weights and zero biases.
+
+    Examples
+    --------
+    >>> init_output_rnn(3, 5, 2, rng=np.random.default_rng(0)).W_o.shape
+    (2, 5)
+    """
     for name, size in (("D", D), ("H", H), ("K", K)):
         check_size(name, size)
     check_draw(rng, dtype)
@@ -76,6 +82,13 @@ def output_rnn_step(
     y : (B, K) array
     h : (B, H) array
     cache : OutputRNNCache
+
+    Examples
+    --------
+    >>> p = init_output_rnn(3, 5, 2, rng=np.random.default_rng(0))
+    >>> y, h, cache = output_rnn_step(np.ones((1, 3)), np.zeros((1, 2)), p)
+    >>> y.shape, h.shape
+    ((1, 2), (1, 5))
     """
     check_float("x", x)
     D, _, K = _check(p, x.dtype)
@@ -90,7 +103,16 @@ def output_rnn_step(
 def output_rnn_step_backward(
     dy: Array, cache: OutputRNNCache, p: OutputRNNParams
 ) -> tuple[Array, Array, OutputRNNParams]:
-    """Differentiate :func:`output_rnn_step`; return dx, dy_prev and dp."""
+    """Differentiate :func:`output_rnn_step`; return dx, dy_prev and dp.
+
+    Examples
+    --------
+    >>> p = init_output_rnn(3, 5, 2, rng=np.random.default_rng(0))
+    >>> _, _, cache = output_rnn_step(np.ones((1, 3)), np.zeros((1, 2)), p)
+    >>> dx, dy_prev, dp = output_rnn_step_backward(np.ones((1, 2)), cache, p)
+    >>> dy_prev.shape
+    (1, 2)
+    """
     if not isinstance(cache, OutputRNNCache):
         kind = type(cache).__name__
         raise TypeError(f"cache must come from output_rnn_step, got {kind}")
@@ -123,6 +145,13 @@ def output_rnn_forward(
     -------
     ys : (T, B, K) array
     caches : list of OutputRNNCache
+
+    Examples
+    --------
+    >>> p = init_output_rnn(3, 5, 2, rng=np.random.default_rng(0))
+    >>> ys, caches = output_rnn_forward(np.ones((7, 1, 3)), p)
+    >>> ys.shape
+    (7, 1, 2)
     """
     check_float("xs", xs)
     D, _, K = _check(p, xs.dtype)
@@ -161,6 +190,14 @@ def output_rnn_backward(
     -------
     dxs : (T, B, D) array
     dp : OutputRNNParams
+
+    Examples
+    --------
+    >>> p = init_output_rnn(3, 5, 2, rng=np.random.default_rng(0))
+    >>> ys, caches = output_rnn_forward(np.ones((7, 1, 3)), p)
+    >>> dxs, dp = output_rnn_backward(np.ones_like(ys), caches, p)
+    >>> dxs.shape
+    (7, 1, 3)
     """
     if not isinstance(caches, list) or not caches:
         kind = type(caches).__name__
