@@ -4,7 +4,7 @@ RNN = $(PYTHON) -m rnncourse
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-all lint notebooks results exercises bench colab links doctor clean
+.PHONY: help setup book test test-all lint notebooks results exercises bench mutants colab links doctor clean
 
 help:  ## list every target
 	@$(PYTHON) -m rnncourse targets
@@ -26,6 +26,8 @@ exercises:  ## generate the students' notebooks from solutions/
 	@$(RNN) exercises
 bench:  ## measure speed against torch.nn, write benchmarks/results/
 	@$(RNN) bench
+mutants:  ## spoil the reference line by line and list what no test notices
+	@$(RNN) mutants
 colab:  ## run every chapter in an environment with Colab's versions
 	@$(RNN) colab
 links:  ## ask every link of the book whether it still answers

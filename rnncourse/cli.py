@@ -86,6 +86,8 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("names", nargs="*", metavar="NAME", help="data sets to fetch")
     add("doctor", run_doctor, "say what this machine has and what it lacks")
     add("bench", run_bench, "measure speed against torch.nn")
+    sub = add("mutants", run_mutants, "spoil the reference line by line: who notices?")
+    sub.add_argument("modules", nargs="*", metavar="MODULE", help="such as functional")
     add("colab", run_colab, "run the chapters with the versions Colab has")
     add("links", run_links, "ask every link of the book whether it still answers")
     add("clean", run_clean, "remove what a build leaves behind")
@@ -318,6 +320,14 @@ def run_bench(args: argparse.Namespace) -> int:
         if code := inside(str(script), env=ONE_THREAD):
             return code
     return 0
+
+
+def run_mutants(args: argparse.Namespace) -> int:
+    """Run mutmut over the reference package, or some modules of it; list survivors."""
+    wanted = [f"rnncourse.reference.{name}.*" for name in args.modules]
+    if code := inside("-m", "mutmut", "run", "--max-children", "2", *wanted):
+        return code
+    return inside("-m", "mutmut", "results")
 
 
 def run_colab(args: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncourse.plotting import COLOURS
+from rnncourse.reference.functional import sigmoid
 from rnncourse.reference.rnn import (
     RNNParams,
     rnn_backward,
@@ -29,7 +30,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.floating]
 
-__all__ = ["Flow", "flow_numbers", "gradient_flow", "rnn_cell", "unrolling", "windows"]
+__all__ = [
+    "Flow",
+    "decision_line",
+    "flow_numbers",
+    "gradient_flow",
+    "line_numbers",
+    "rnn_cell",
+    "unrolling",
+    "windows",
+]
 
 # The same start as in _ext/interactive/*.js; a test compares the two.
 UNROLLING_XS = (1.0, 0.5, -1.0, 0.0)
@@ -656,3 +666,77 @@ def rnn_cell(
     ax.text(far + 0.12, 3, "next step", color=c["state"], va="center", fontsize="small")
     ax.set(xlim=(far - 0.2, 3.6), ylim=(-0.5, 6.8))
     return ax
+
+
+# -- the decision line of chapter 1 ------------------------------------------------
+
+# The same start as in _ext/interactive/decision-line.js; a test compares the two.
+LINE_POINTS = (
+    (-1.6, -0.4, 0), (-1.1, 0.6, 0), (-0.9, -1.2, 0), (-0.3, -0.5, 0), (0.2, -1.4, 0),
+    (0.7, 0.1, 0), (-0.4, 0.9, 1), (0.3, 1.5, 1), (0.8, 0.9, 1), (1.2, -0.3, 1),
+    (1.5, 0.7, 1), (1.0, -1.0, 1),
+)  # fmt: skip
+LINE_START = (0.4, 1.2, 0.2)  # w[1], w[2], b
+
+
+def line_numbers(w: object, b: float) -> dict[str, Floats]:
+    """Return z, p, loss, accuracy and gradient of a neuron on ``LINE_POINTS``."""
+    points = np.array(LINE_POINTS)
+    xs, ys = points[:, :2], points[:, 2]
+    w = _array("w", w, "D", D=2)
+    z = xs @ w + b  # (1.1)
+    p = sigmoid(z)  # (1.2)
+    loss = np.mean(np.maximum(z, 0) - z * ys + np.log1p(np.exp(-np.abs(z))))  # (1.6)
+    dz = (p - ys) / len(ys)  # (1.7)
+    return {
+        "z": z,
+        "p": p,
+        "loss": np.asarray(loss),
+        "accuracy": np.asarray(np.mean((z > 0) == ys)),
+        "dw": xs.T @ dz,
+        "db": dz.sum(),
+    }
+
+
+def decision_line(*, axes: Sequence[Axes] | None = None) -> Sequence[Axes]:
+    """Draw a line among points, and the same line as a dot on the loss surface.
+
+    Parameters
+    ----------
+    axes : two Axes, optional
+        New ones, side by side, if left out.
+
+    Returns
+    -------
+    two Axes
+    """
+    import matplotlib.pyplot as plt
+
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(8, 3.8))[1]
+    if len(axes) != 2:
+        raise ValueError(f"axes must be two Axes, got {len(axes)}")
+    points, (left, right) = np.array(LINE_POINTS), axes
+    for label, mark, role, fill in (
+        (0, "s", "gradient", "none"),
+        (1, "o", "input", COLOURS["input"]),
+    ):
+        of = points[points[:, 2] == label, :2]
+        left.plot(
+            *of.T, mark, label=f"y = {label}", color=COLOURS[role], mfc=fill, ms=8
+        )
+    w1, w2, b = LINE_START
+    across = np.array([-2.5, 2.5])
+    left.plot(across, -(across * w1 + b) / w2, color=COLOURS["state"])
+    left.set(xlabel="x[1]", ylabel="x[2]", xlim=(-2.5, 2.5), ylim=(-2.5, 2.5))
+    left.legend(loc="lower left")
+    grid = np.linspace(-3, 5, 61)
+    surface = [[float(line_numbers((u, v), b)["loss"]) for u in grid] for v in grid]
+    right.contour(grid, grid, surface, levels=14, cmap="Greys_r", linewidths=1)
+    right.plot(w1, w2, "o", color=COLOURS["state"], markersize=9)
+    dw = line_numbers((w1, w2), b)["dw"]
+    arrow = {"arrowstyle": "->", "color": COLOURS["gradient"], "linewidth": 2}
+    tip = (w1 - 4 * dw[0], w2 - 4 * dw[1])
+    right.annotate("", tip, (w1, w2), arrowprops=arrow)
+    right.set(xlabel="w[1]", ylabel="w[2]")
+    return axes

@@ -14,6 +14,7 @@ SHOWN = (
     "rnncourse.datasets",
     "rnncourse.forecasting",
     "rnncourse.plotting",
+    "rnncourse.text",
     "rnncourse.training",
 )
 MODULES = [module for package in SHOWN for module in api.modules(package)]

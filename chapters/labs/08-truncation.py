@@ -7,40 +7,17 @@ Writes chapters/results/08-backpropagation-through-time.json.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-import platform
 import statistics
 import time
-import warnings
 from collections.abc import Callable
-from importlib.metadata import version
-from pathlib import Path
 
-import jupytext
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 
-matplotlib.use("Agg")
-CHAPTERS = Path(__file__).resolve().parent.parent
+from rnncourse import labs
+
 SLUG = "08-backpropagation-through-time"
 SEEDS = 10
 TAUS = (0, 1, 2, 3, 4, 5, 7, 14, 55)
-
-
-def run_cells() -> dict:
-    """Run the chapter's code and return what it defines."""
-    names: dict = {"np": np}
-    for cell in jupytext.read(CHAPTERS / "src" / f"{SLUG}.md").cells:
-        if cell.cell_type != "code" or "remove-cell" in cell.metadata.get("tags", []):
-            continue
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="FigureCanvasAgg")
-            exec(compile(cell.source, SLUG, "exec"), names)
-        plt.close("all")
-    return names
 
 
 def milliseconds(function: Callable[[], object], rounds: int = 50) -> float:
@@ -88,9 +65,7 @@ def summary(errors: list[float]) -> dict[str, float]:
 
 def main() -> None:
     """Train, and write the file."""
-    begin = time.process_time()
-    lab = run_cells()
-    execution = {"cpu_seconds": round(time.process_time() - begin, 1)}
+    lab, seconds = labs.run_cells(SLUG)
     begin = time.process_time()
 
     def errors(gradient, tau):
@@ -101,8 +76,7 @@ def main() -> None:
 
     found = {f"tau_{tau}": summary(errors(lab["truncated"], tau)) for tau in TAUS}
     found["as_printed_4"] = summary(errors(lab["as_printed"], 4))
-    path = CHAPTERS / "results" / f"{SLUG}.json"
-    known = {"execution": execution}
+    known = {"execution": {"cpu_seconds": seconds}}
     known["truncation"] = {
         "task": "next day of German electricity consumption, mean absolute error of "
         "2015 in GWh after 300 updates",
@@ -112,12 +86,7 @@ def main() -> None:
     }
     known["backward_ms"] = backward_times(lab)
     known["teacher"] = teacher_times(lab)
-    known["machine"] = {
-        "device": "cpu, one thread",
-        "python": platform.python_version(),
-        "numpy": version("numpy"),
-    }
-    path.write_text(json.dumps(known, indent=1) + "\n")
+    labs.store(SLUG, known)
 
 
 if __name__ == "__main__":

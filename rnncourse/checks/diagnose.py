@@ -195,11 +195,11 @@ def shape_trouble(got: np.ndarray, want: np.ndarray, name: str, same: Any) -> st
             end = "first" if same(got, want[1:]) else "last"
             return f"{head} The {end} entry is missing."
     if got.ndim == want.ndim - 1 and got.shape == want.shape[1:]:
-        if same(got, want[-1]):
+        if len(want) and same(got, want[-1]):
             return f"{head} Only the last step came; all of them were asked for."
         return f"{head} The first axis is missing."
     if got.ndim == want.ndim + 1 and got.shape[1:] == want.shape:
-        if same(got[-1], want):
+        if len(got) and same(got[-1], want):
             return f"{head} All steps came; only the last one was asked for."
         return f"{head} There is one axis too many at the front."
     return head

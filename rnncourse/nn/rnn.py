@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnncourse.nn.doors import open_sequences, open_state
-from rnncourse.reference.validate import check_size
+from rnncourse.reference.rnn import NONLINEARITIES
+from rnncourse.reference.validate import check_choice, check_size
 
 
 class RNN(nn.Module):
@@ -19,6 +20,7 @@ class RNN(nn.Module):
     ----------
     D, H : int
         Sizes of input and state.
+    nonlinearity : "tanh" or "relu"
 
     Attributes
     ----------
@@ -34,10 +36,12 @@ class RNN(nn.Module):
     (torch.Size([7, 2, 5]), torch.Size([2, 5]))
     """
 
-    def __init__(self, D: int, H: int) -> None:
+    def __init__(self, D: int, H: int, *, nonlinearity: str = "tanh") -> None:
         super().__init__()
         check_size("D", D)
         check_size("H", H)
+        check_choice("nonlinearity", nonlinearity, NONLINEARITIES)
+        self.nonlinearity = nonlinearity
         k = H**-0.5
         self.W_x = nn.Parameter(torch.empty(D, H).uniform_(-k, k))
         self.W_h = nn.Parameter(torch.empty(H, H).uniform_(-k, k))
@@ -46,7 +50,7 @@ class RNN(nn.Module):
     def step(self, x: Tensor, h_prev: Tensor) -> Tensor:
         """Read one input (B, D) in the state (B, H); return the new state."""
         a = x @ self.W_x + h_prev @ self.W_h + self.b  # (7.3)
-        return torch.tanh(a)  # (7.4)
+        return torch.tanh(a) if self.nonlinearity == "tanh" else a.relu()  # (7.4)
 
     def forward(
         self,

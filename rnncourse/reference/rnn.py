@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rnncourse.reference.functional import relu
 from rnncourse.reference.validate import (
     Array,
+    check_choice,
     check_draw,
     check_dtype,
     check_finite,
@@ -39,6 +41,7 @@ class RNNCache(NamedTuple):
     x: Array
     h_prev: Array
     h: Array
+    nonlinearity: str = "tanh"
 
 
 class RNNLayerCache(NamedTuple):
@@ -46,8 +49,10 @@ class RNNLayerCache(NamedTuple):
 
     s: Array  # (T + 1, B, 1 + D + H), the rows [1, x_t, h_{t-1}]
     live: NDArray[np.bool_] | None  # (T, B, 1), or None where all lengths are T
+    nonlinearity: str = "tanh"
 
 
+NONLINEARITIES = ("tanh", "relu")
 TextbookCache = list[tuple[RNNCache, NDArray[np.bool_]]]
 
 
@@ -72,7 +77,9 @@ def init_rnn(
     )
 
 
-def rnn_step(x: Array, h_prev: Array, p: RNNParams) -> tuple[Array, RNNCache]:
+def rnn_step(
+    x: Array, h_prev: Array, p: RNNParams, *, nonlinearity: str = "tanh"
+) -> tuple[Array, RNNCache]:
     """Read one input.
 
     Parameters
@@ -80,6 +87,7 @@ def rnn_step(x: Array, h_prev: Array, p: RNNParams) -> tuple[Array, RNNCache]:
     x : (B, D) array, float32 or float64
     h_prev : (B, H) array of the same dtype
     p : RNNParams of the same dtype
+    nonlinearity : "tanh" or "relu"
 
     Returns
     -------
@@ -100,14 +108,15 @@ def rnn_step(x: Array, h_prev: Array, p: RNNParams) -> tuple[Array, RNNCache]:
     >>> h.round(3)
     array([[0.6]])
     """
+    check_choice("nonlinearity", nonlinearity, NONLINEARITIES)
     check_float("x", x)
     D, H = _check_params(p, x.dtype)
     check_shape("x", x, "B D", D=D)
     check_shape("h_prev", h_prev, "B H", B=x.shape[0], H=H)
     check_dtype("h_prev", h_prev, x.dtype)
     a = x @ p.W_x + h_prev @ p.W_h + p.b  # (7.3)
-    h = np.tanh(a)  # (7.4)
-    return h, RNNCache(x, h_prev, h)
+    h = np.tanh(a) if nonlinearity == "tanh" else relu(a)  # (7.4)
+    return h, RNNCache(x, h_prev, h, nonlinearity)
 
 
 def rnn_step_backward(
@@ -145,11 +154,11 @@ def rnn_step_backward(
     """
     if not isinstance(cache, RNNCache):
         raise TypeError(f"cache must come from rnn_step, got {type(cache).__name__}")
-    x, h_prev, h = cache
+    x, h_prev, h, nonlinearity = cache
     _check_params(p, h.dtype, D=x.shape[1], H=h.shape[1])
     check_shape("dh", dh, "B H", B=h.shape[0], H=h.shape[1])
     check_dtype("dh", dh, h.dtype)
-    da = dh * (1 - h**2)  # (8.10)
+    da = dh * _slope(h, nonlinearity)  # (8.10)
     dx = da @ p.W_x.T  # (8.11)
     dh_prev = da @ p.W_h.T  # (8.12)
     dp = RNNParams(
@@ -164,7 +173,12 @@ def rnn_step_backward(
 
 
 def rnn_forward_textbook(
-    xs: Array, p: RNNParams, h0: Array | None = None, lengths: Any = None
+    xs: Array,
+    p: RNNParams,
+    h0: Array | None = None,
+    lengths: Any = None,
+    *,
+    nonlinearity: str = "tanh",
 ) -> tuple[Array, Array, TextbookCache]:
     """Read a batch of sequences, step by step; see :func:`rnn_forward`.
 
@@ -178,7 +192,7 @@ def rnn_forward_textbook(
     xs, h, live = _check_layer(xs, p, h0, lengths)
     hs, caches = [], []
     for t in range(len(xs)):
-        h_new, cache = rnn_step(xs[t], h, p)
+        h_new, cache = rnn_step(xs[t], h, p, nonlinearity=nonlinearity)
         h = np.where(live[t], h_new, h)  # (7.9)
         hs.append(h)
         caches.append((cache, live[t]))
@@ -201,7 +215,7 @@ def rnn_backward_textbook(
     if not isinstance(caches, list) or not caches:
         kind = type(caches).__name__
         raise TypeError(f"caches must come from rnn_forward_textbook, got {kind}")
-    x, _, h = caches[0][0]
+    x, _, h, _ = caches[0][0]
     B, D = x.shape
     dh = _check_backward(dhs, p, dh_T, len(caches), B, D, h.dtype)
     dxs, dp = [], RNNParams(*(np.zeros_like(w) for w in p))
@@ -219,7 +233,12 @@ def rnn_backward_textbook(
 
 
 def rnn_forward(
-    xs: Array, p: RNNParams, h0: Array | None = None, lengths: Any = None
+    xs: Array,
+    p: RNNParams,
+    h0: Array | None = None,
+    lengths: Any = None,
+    *,
+    nonlinearity: str = "tanh",
 ) -> tuple[Array, Array, RNNLayerCache]:
     """Read a batch of sequences.
 
@@ -233,6 +252,8 @@ def rnn_forward(
         A finished sequence keeps its state, so what stands after its length is
         never read (it may be NaN) and ``h_T`` is the state after its last valid
         step. ``torch.nn`` writes zeros there in a packed sequence.
+    nonlinearity : "tanh" or "relu"
+        The cache remembers it for the way back.
 
     Returns
     -------
@@ -258,6 +279,7 @@ def rnn_forward(
     """
     xs, h, live = _check_layer(xs, p, h0, lengths)
     (T, B, D), H = xs.shape, len(p.b)
+    check_choice("nonlinearity", nonlinearity, NONLINEARITIES)
     padded = not live.all()
     W = np.concatenate([p.b[None], p.W_x, p.W_h])  # (1 + D + H, H)
     s = np.empty((T + 1, B, 1 + D + H), dtype=xs.dtype)
@@ -266,11 +288,12 @@ def rnn_forward(
     s[T, :, 1 : 1 + D] = 0  # nothing is read after the last step
     s[0, :, 1 + D :] = h
     for t in range(T):
-        h_new = np.tanh(s[t] @ W)  # (7.10), which is (7.3), and (7.4)
+        a = s[t] @ W  # (7.10), which is (7.3)
+        h_new = np.tanh(a) if nonlinearity == "tanh" else relu(a)  # (7.4)
         h = np.where(live[t], h_new, h) if padded else h_new  # (7.9)
         s[t + 1, :, 1 + D :] = h
     hs = s[1:, :, 1 + D :].copy()  # the caller may change it, the cache stays
-    return hs, h, RNNLayerCache(s, live if padded else None)
+    return hs, h, RNNLayerCache(s, live if padded else None, nonlinearity)
 
 
 def rnn_backward(
@@ -312,7 +335,7 @@ def rnn_backward(
     """
     hs, live = _open(cache, p)
     dh = _check_backward(dhs, p, dh_T, len(hs), hs.shape[1], len(p.W_x), hs.dtype)
-    slope = 1 - hs**2  # dh/da
+    slope = _slope(hs, cache.nonlinearity)  # dh/da
     das = np.empty_like(slope)
     W_back = p.W_h.T.copy()  # row by row in memory, since every step reads it
     for t in reversed(range(len(hs))):
@@ -374,7 +397,7 @@ def rnn_backward_truncated(
     # ages[k]: what arrives at this step from the losses k steps later
     ages = np.zeros((min(tau, T) + 1, B, H), dtype=hs.dtype)
     ages[0] = dh_T  # a loss on the last state is as old as the last output's
-    slope = 1 - hs**2
+    slope = _slope(hs, cache.nonlinearity)
     das = np.empty_like(slope)
     for t in reversed(range(T)):
         ages[0] += dhs[t]
@@ -389,6 +412,12 @@ def rnn_backward_truncated(
             ages = np.where(live[t], older, ages)
     dxs, dp = _after_the_loop(das, cache, p)
     return dxs, ages.sum(axis=0), dp
+
+
+def _slope(h: Array, nonlinearity: str) -> Array:
+    """Return dh/da, which either nonlinearity lets one read off its own value."""
+    slope: Array = 1 - h**2 if nonlinearity == "tanh" else (h > 0).astype(h.dtype)
+    return slope
 
 
 def _open(cache: RNNLayerCache, p: RNNParams) -> tuple[Array, NDArray[np.bool_] | None]:

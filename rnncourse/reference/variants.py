@@ -1,7 +1,10 @@
-"""Networks whose loop closes elsewhere.
+"""Networks whose loop closes elsewhere, at the output.
 
 The output-to-hidden network feeds back its output instead of its state. Given the
 true outputs of the past (teacher forcing), its steps do not wait for each other.
+
+Other kinds of loop: :mod:`rnncourse.reference.leaky`, :mod:`rnncourse.reference.skip`
+and the scans :mod:`rnncourse.reference.min_gru`, :mod:`rnncourse.reference.min_lstm`.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnncourse.reference.validate import (
     Array,
@@ -16,6 +20,7 @@ from rnncourse.reference.validate import (
     check_dtype,
     check_finite,
     check_float,
+    check_lengths,
     check_shape,
     check_size,
 )
@@ -37,6 +42,9 @@ class OutputRNNCache(NamedTuple):
     x: Array
     y_prev: Array
     h: Array
+
+
+StepCaches = list[tuple[OutputRNNCache, NDArray[np.bool_]]]
 
 
 def init_output_rnn(
@@ -129,8 +137,11 @@ def output_rnn_step_backward(
 
 
 def output_rnn_forward(
-    xs: Array, p: OutputRNNParams, ys_true: Array | None = None
-) -> tuple[Array, list[OutputRNNCache]]:
+    xs: Array,
+    p: OutputRNNParams,
+    ys_true: Array | None = None,
+    lengths: Any = None,
+) -> tuple[Array, StepCaches]:
     """Read a batch of sequences.
 
     Parameters
@@ -140,11 +151,21 @@ def output_rnn_forward(
     ys_true : (T, B, K) array, optional
         With it, step t reads ``ys_true[t-1]`` (teacher forcing); without it, its
         own output. The first step reads zeros either way.
+    lengths : (B,) array of int, each in 1..T, optional
+        A finished sequence keeps its output; its padding is never read, neither in
+        ``xs`` nor in ``ys_true``.
 
     Returns
     -------
     ys : (T, B, K) array
-    caches : list of OutputRNNCache
+    caches : list
+        For :func:`output_rnn_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a shape, a dtype or a length does not fit, or a valid input or true output
+        is not finite; the message names it.
 
     Examples
     --------
@@ -156,27 +177,34 @@ def output_rnn_forward(
     check_float("xs", xs)
     D, _, K = _check(p, xs.dtype)
     check_shape("xs", xs, "T B D", D=D)
-    check_finite("xs", xs)
     T, B, _ = xs.shape
     if T == 0:
         raise ValueError("xs must have at least one time step, got T=0")
+    live = np.ones((T, B, 1), dtype=bool)
+    if lengths is not None:
+        ends = check_lengths(lengths, T, B)
+        live = (np.arange(T)[:, None] < ends)[:, :, None]
+        xs = np.where(live, xs, 0)  # 0 · NaN is NaN, so a mask later comes too late
+    check_finite("xs", xs)
     if ys_true is not None:
         check_shape("ys_true", ys_true, "T B K", T=T, B=B, K=K)
         check_dtype("ys_true", ys_true, xs.dtype)
-    y = np.zeros((B, K), dtype=xs.dtype)
+        ys_true = np.where(live, ys_true, 0)
+        check_finite("ys_true", ys_true)
+    y = y_prev = np.zeros((B, K), dtype=xs.dtype)
     ys, caches = [], []
     for t in range(T):
-        y, _, cache = output_rnn_step(xs[t], y, p)
+        y_new, _, cache = output_rnn_step(xs[t], y_prev, p)
+        y = np.where(live[t], y_new, y)  # (7.9), of the output
+        y_prev = y if ys_true is None else ys_true[t]
         ys.append(y)
-        caches.append(cache)
-        if ys_true is not None:
-            y = ys_true[t]
+        caches.append((cache, live[t]))
     return np.stack(ys), caches
 
 
 def output_rnn_backward(
     dys: Array,
-    caches: list[OutputRNNCache],
+    caches: StepCaches,
     p: OutputRNNParams,
     *,
     teacher_forced: bool = False,
@@ -186,10 +214,26 @@ def output_rnn_backward(
     With teacher forcing no gradient crosses from one step to another, since the
     true outputs are constants.
 
+    Parameters
+    ----------
+    dys : (T, B, K) array
+        Derivative of the loss with respect to each output.
+    caches : list
+        From :func:`output_rnn_forward`.
+    p : OutputRNNParams
+    teacher_forced : bool
+        Whether the forward pass was given the true outputs.
+
     Returns
     -------
     dxs : (T, B, D) array
+        Zero where a sequence had ended.
     dp : OutputRNNParams
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a shape or dtype does not fit, or the caches are of another kind.
 
     Examples
     --------
@@ -202,14 +246,19 @@ def output_rnn_backward(
     if not isinstance(caches, list) or not caches:
         kind = type(caches).__name__
         raise TypeError(f"caches must come from output_rnn_forward, got {kind}")
-    T, B, (_, _, K) = len(caches), len(caches[0].h), _check(p, caches[0].h.dtype)
+    h = caches[0][0].h
+    T, B, (_, _, K) = len(caches), len(h), _check(p, h.dtype)
     check_shape("dys", dys, "T B K", T=T, B=B, K=K)
+    check_dtype("dys", dys, h.dtype)
     dy_next = np.zeros_like(dys[0])
     dxs, dp = [], OutputRNNParams(*(np.zeros_like(w) for w in p))
     for t in reversed(range(T)):
-        dx, dy_next, dp_t = output_rnn_step_backward(dys[t] + dy_next, caches[t], p)
+        cache, live = caches[t]
+        dy = dys[t] + dy_next
+        dx, dy_prev, dp_t = output_rnn_step_backward(np.where(live, dy, 0), cache, p)
         if teacher_forced:
-            dy_next = np.zeros_like(dy_next)
+            dy_prev = np.zeros_like(dy_prev)
+        dy_next = np.where(live, dy_prev, dy)  # from (7.9)
         dxs.append(dx)
         dp = OutputRNNParams(*(a + b for a, b in zip(dp, dp_t, strict=True)))
     return np.stack(dxs[::-1]), dp

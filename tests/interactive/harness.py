@@ -7,7 +7,7 @@ import zlib
 from tests.conftest import ROOT
 
 SCRIPTS = ROOT / "_ext" / "interactive"
-FIGURES = ("unrolling", "gradient-flow", "windows", "rnn-cell")
+FIGURES = sorted({path.stem for path in SCRIPTS.glob("*.js")} - {"figure"})
 
 STYLE = """
 body{font-family:system-ui,sans-serif;margin:0;background:#fff;color:#222832}

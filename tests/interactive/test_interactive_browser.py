@@ -10,6 +10,7 @@ from rnncourse import stills
 from tests.conftest import require_tool
 from tests.interactive.harness import FIGURES, write_page
 
+LINE = ("first weight", "second weight", "bias b")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -172,6 +173,7 @@ def test_with_less_motion_the_loop_folds_at_once(show):
 def test_unrolling_is_dragged_by_the_mouse(show):
     page = show()
     x4 = figure(page, "unrolling").get_by_role("slider", name="input x 4")
+    x4.scroll_into_view_if_needed()
     box = x4.bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.move(*middle)
@@ -195,10 +197,66 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.locator("g.rnn-pick").nth(1), {"x": 20, "y": 20}
     elif name == "windows":
         target, at = fig.locator("svg"), {"x": 250, "y": 120}
+    elif name == "decision-line":
+        target, at = fig.locator("svg"), {"x": 60, "y": 60}
+    elif name == "backoff":
+        target, at = fig.get_by_role("button", name="Take one off"), {"x": 30, "y": 20}
     else:
         target, at = fig.get_by_role("button", name="Loop"), {"x": 18, "y": 20}
     target.tap(position=at)
     assert panel(page, name) != before
+
+
+def test_decision_line_is_dragged_on_both_of_its_pictures(show):
+    page = show()
+    svg = figure(page, "decision-line").locator("svg")
+    w1, w2, b = stills.LINE_START
+    before = [float(slider(page, "decision-line", n).input_value()) for n in LINE]
+    assert before == [w1, w2, b]
+    svg.drag_to(
+        svg, source_position={"x": 60, "y": 60}, target_position={"x": 60, "y": 160}
+    )
+    after = [float(slider(page, "decision-line", n).input_value()) for n in LINE]
+    assert after[:2] == before[:2]  # it moves and does not turn
+    assert after[2] != b
+    box = svg.bounding_box()
+    at = {"x": box["width"] - 120, "y": 60}
+    svg.click(position=at)
+    now = [float(slider(page, "decision-line", n).input_value()) for n in LINE]
+    assert now[:2] != after[:2]
+    assert now[2] == after[2]
+
+
+def test_decision_line_takes_the_steps_of_the_chapter(show):
+    page = show()
+    w1, w2, b = stills.LINE_START
+    want = stills.line_numbers((w1, w2), b)
+    assert f"{want['loss']:.3f}" in panel(page, "decision-line")
+    figure(page, "decision-line").get_by_role("button", name="Gradient step").click()
+    after = stills.line_numbers(
+        (w1 - 2 * want["dw"][0], w2 - 2 * want["dw"][1]), b - 2 * float(want["db"])
+    )
+    assert f"{after['loss']:.3f}" in panel(page, "decision-line")
+    for _ in range(20):
+        figure(page, "decision-line").get_by_role("button", name="Perceptron").click()
+    assert "which was wrong" in panel(page, "decision-line")  # none fits all points
+
+
+def test_backoff_reads_what_is_typed_and_falls_back_when_it_is_new(show):
+    page = show()
+    assert "after “sha”: seen 5 times, 3 kinds" in panel(page, "backoff")
+    field = figure(page, "backoff").get_by_label("What stands before")
+    field.fill("SZ!")
+    text = panel(page, "backoff")
+    assert "after “sz␣”: never seen; it leaves all to “z␣”" in text
+    assert "after “␣”: seen" in text
+    field.fill("")
+    assert "without context: 602 letters, 24 kinds" in panel(page, "backoff")
+    assert figure(page, "backoff").get_by_role("button", name="one off").is_disabled()
+    figure(page, "backoff").get_by_role("button", name="Reset").click()
+    slider(page, "backoff", "order k").press("End")
+    figure(page, "backoff").get_by_role("button", name="likeliest").click()
+    assert field.input_value() == "shal"
 
 
 def numbers_after(text, words):

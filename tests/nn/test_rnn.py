@@ -106,6 +106,17 @@ def test_module_draws_within_its_bound():
     assert not module.b.any()
 
 
+@on_each_device
+@lengths_or_none
+def test_relu_module_agrees_with_its_numpy_twin(device, lengths):
+    p, xs, h0, *_ = draw()
+    module = module_from_params(p, nonlinearity="relu").to(device)
+    hs, h_T = module(*tensors(device, xs, h0), lengths)
+    want_hs, want_h_T, _ = rnn_forward(xs, p, h0, lengths, nonlinearity="relu")
+    for got, want in ((hs, want_hs), (h_T, want_h_T)):
+        assert relative_error(got.detach().cpu().numpy(), want).max() <= 1e-10
+
+
 # -- conversion --------------------------------------------------------------------
 
 
@@ -158,6 +169,7 @@ MODULE, X = module_from_params(P), torch.from_numpy(XS)
     ("call", "error", "message"),
     [
         (lambda: RNN(0, 2), ValueError, "D must be at least 1, got 0"),
+        (lambda: RNN(2, 2, nonlinearity="x"), ValueError, "nonlinearity must be one"),
         (lambda: RNN(2, 1.5), TypeError, "H must be a whole number, got 1.5"),
         (lambda: MODULE(X[0]), ValueError, r"xs must have shape \(T, B, D=3\), got"),
         (lambda: MODULE(X[:0]), ValueError, "xs must have at least one time step"),
@@ -192,7 +204,7 @@ MODULE, X = module_from_params(P), torch.from_numpy(XS)
         (
             lambda: rnn_to_torch(P._replace(W_h=P.W_x)),
             ValueError,
-            r"p.W_h must have shape \(H=5, H=5\), got \(3, 5\)",
+            r"p.W_x must have shape \(D=3, H=3\), got \(3, 5\)",
         ),
         (
             lambda: module_from_params(P._replace(b=P.b.astype(int))),
@@ -202,7 +214,7 @@ MODULE, X = module_from_params(P), torch.from_numpy(XS)
         (
             lambda: params_from_module(torch.nn.RNN(2, 3)),
             TypeError,
-            "module must be a rnncourse.nn.RNN, got RNN",
+            r"module must be one of RNN, .*of rnncourse.nn, got RNN",
         ),
     ],
 )

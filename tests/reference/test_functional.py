@@ -224,6 +224,18 @@ def test_dense_init_draws_within_its_bound():
     assert not p.b.any()
 
 
+def test_each_row_of_a_softmax_is_shifted_by_its_own_maximum():
+    z = np.array([[0.0, 1.0], [-2000.0, -2001.0]])
+    np.testing.assert_allclose(f.softmax(z)[1], f.softmax(z)[0][::-1], rtol=1e-12)
+    np.testing.assert_allclose(f.log_softmax(z).sum(axis=1), [-1.6265234] * 2)
+
+
+def test_one_class_and_one_row_are_allowed():
+    assert f.cross_entropy(np.zeros((3, 1)), [0, 0, 0]) == 0
+    assert f.cross_entropy(np.log([0.25, 0.75]), 1) == pytest.approx(-np.log(0.75))
+    assert f.cross_entropy(np.zeros((2, 1, 3)), [[0], [2]]) == pytest.approx(np.log(3))
+
+
 # -- bad input ---------------------------------------------------------------------
 
 NAN = np.where(np.arange(K) == 1, np.nan, Z[0])
@@ -234,6 +246,35 @@ NAN = np.where(np.arange(K) == 1, np.nan, Z[0])
     [
         (lambda: f.sigmoid(0.5), TypeError, "z must be an array, got float"),
         (lambda: f.sigmoid(TARGETS), TypeError, "z must be float32 or float64, got"),
+        (lambda: f.log_softmax([1.0]), TypeError, "^z must be an array, got list"),
+        (
+            lambda: f.tanh_backward(DY[:, :, :2], Z),
+            ValueError,
+            r"dy must have shape \(axis0=5, axis1=3, axis2=4\), got \(5, 3, 2\)",
+        ),
+        (lambda: f.cross_entropy(np.zeros((2, 3, 0)), [[0]]), ValueError, "one class"),
+        (
+            lambda: f.cross_entropy(Z, TARGETS[:, :2]),
+            ValueError,
+            r"targets must have shape \(axis0=5, axis1=3\), got \(5, 2\)",
+        ),
+        (lambda: f.cross_entropy(Z[:, :0], TARGETS[:, :0]), ValueError, "one entry"),
+        (
+            lambda: f.cross_entropy(Z, TARGETS, MASK[:, :1]),
+            ValueError,
+            r"mask must have shape \(axis0=5, axis1=3\), got \(5, 1\)",
+        ),
+        (
+            lambda: f.cross_entropy(Z, TARGETS, MASK * np.nan),
+            ValueError,
+            r"^mask must be finite, got nan at \(0, 0\)",
+        ),
+        (lambda: f.mse(Z, Z, Z * 0), ValueError, "^mask must keep at least one entry"),
+        (
+            lambda: f.mse(Z, Z[:, :, :1]),
+            ValueError,
+            r"y must have shape \(axis0=5, axis1=3, axis2=4\), got \(5, 3, 1\)",
+        ),
         (lambda: f.relu([1.0]), TypeError, "z must be an array, got list"),
         (lambda: f.softmax(np.zeros((2, 0))), ValueError, "at least one class"),
         (lambda: f.log_softmax(np.float64(1)), ValueError, "at least one class"),

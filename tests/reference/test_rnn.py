@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnncourse.nn.convert import rnn_to_torch
+from rnncourse.nn.convert import module_from_params, rnn_to_torch
 from rnncourse.reference.gradcheck import check_gradient, relative_error
 from rnncourse.reference.rnn import (
     RNNParams,
@@ -382,6 +382,77 @@ def test_init_draws_within_its_bound_and_repeats_with_its_seed():
     assert not p.b.any()
     again = init_rnn(D, 400, rng=np.random.default_rng(0))
     np.testing.assert_array_equal(p.W_h, again.W_h)
+
+
+# -- relu --------------------------------------------------------------------------
+
+
+@twins
+def test_relu_by_hand(forward, backward):
+    p = RNNParams(np.array([[2.0]]), np.array([[0.5]]), np.array([-1.0]))
+    xs = np.array([[[2.0]], [[-1.0]], [[1.0]]])
+    hs, _, cache = forward(xs, p, nonlinearity="relu")
+    # a = 4 - 1 = 3, then -2 - 1 + 1.5 < 0, then 2 - 1 + 0 = 1
+    np.testing.assert_array_equal(hs.ravel(), [3, 0, 1])
+    dxs, dh0, dp = backward(np.ones_like(hs), cache, p)
+    np.testing.assert_array_equal(dxs.ravel(), [2, 0, 2])  # nothing passes a zero
+    np.testing.assert_array_equal(dh0, [[0.5]])
+    np.testing.assert_array_equal(dp.b, [2])
+    np.testing.assert_array_equal(dp.W_x, [[2 + 1]])
+
+
+@twins
+@lengths_or_none
+def test_relu_agrees_with_differences_and_torch(forward, backward, lengths):
+    xs, p, h0, dhs, dh_T = draw(seed=5)
+    hs, h_T, cache = forward(xs, p, h0, lengths, nonlinearity="relu")
+    dxs, dh0, dp = backward(dhs, cache, p, dh_T)
+    module = module_from_params(p, nonlinearity="relu")
+    x, start = (torch.from_numpy(a.copy()).requires_grad_() for a in (xs, h0))
+    want = module(x, start, lengths)
+    torch.autograd.backward(want, [torch.from_numpy(dhs), torch.from_numpy(dh_T)])
+    assert_near([hs, h_T], [a.detach().numpy() for a in want], 1e-10)
+    grads = [x.grad, start.grad, *(w.grad for w in module.parameters())]
+    assert_near([dxs, dh0, dp], [g.numpy() for g in grads], 1e-10)
+    params = {"xs": xs, "h0": h0, **p._asdict()}
+
+    def loss(q):
+        weights = RNNParams(q["W_x"], q["W_h"], q["b"])
+        hs, h_T, _ = forward(q["xs"], weights, q["h0"], lengths, nonlinearity="relu")
+        return math.fsum([*(hs * dhs).ravel(), *(h_T * dh_T).ravel()])
+
+    check_gradient(loss, params, {"xs": dxs, "h0": dh0, **dp._asdict()}, tol=1e-7)
+
+
+@twins
+def test_relu_equals_torch_nn(forward, backward):
+    xs, p, h0, *_ = draw(seed=6)
+    layer = torch.nn.RNN(D, H, nonlinearity="relu").double()
+    layer.load_state_dict(rnn_to_torch(p).state_dict())
+    want, _ = layer(torch.from_numpy(xs), torch.from_numpy(h0)[None])
+    hs, _, _ = forward(xs, p, h0, nonlinearity="relu")
+    assert_near([hs], [want.detach().numpy()], 1e-10)
+
+
+def test_truncated_backward_remembers_relu():
+    xs, p, h0, dhs, dh_T = draw(seed=7)
+    cache = rnn_forward(xs, p, h0, LENGTHS, nonlinearity="relu")[2]
+    whole = rnn_backward(dhs, cache, p, dh_T)
+    assert_near(rnn_backward_truncated(dhs, cache, p, T, dh_T), whole, 1e-12)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda **o: rnn_forward(*draw()[:2], **o),
+        lambda **o: rnn_forward_textbook(*draw()[:2], **o),
+        lambda **o: rnn_step(draw()[0][0], draw()[2], draw()[1], **o),
+    ],
+    ids=["fast", "textbook", "step"],
+)
+def test_an_unknown_nonlinearity_is_named(read):
+    with pytest.raises(ValueError, match="nonlinearity must be one of 'tanh', 'relu'"):
+        read(nonlinearity="sigmoid")
 
 
 # -- bad input ---------------------------------------------------------------------
