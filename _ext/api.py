@@ -7,12 +7,16 @@ to them, so that a reader can go from code to chapter and back.
 from __future__ import annotations
 
 import inspect
+import json
+from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from rnncourse import __version__, api, equations
+
+RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
 
 
 class PublicModules(SphinxDirective):
@@ -39,6 +43,39 @@ class PublicModules(SphinxDirective):
             self.state.nested_parse(text, self.content_offset, section)
             sections.append(section)
         return sections
+
+
+class SpeedTable(SphinxDirective):
+    """Quote the stored timings of the layers beside ``torch.nn``."""
+
+    def run(self):
+        """Return a table: a row for each shape, a column for each kind of layer."""
+        stored = {
+            path.stem: json.loads(path.read_text(encoding="utf-8"))
+            for path in sorted(RESULTS.glob("*.json"))
+        }
+        layers = {name: found for name, found in stored.items() if "rows" in found}
+        lines = ["| T, B, D, H |" + "".join(f" {name.upper()} |" for name in layers)]
+        lines += ["|---|" + "---|" * len(layers)]
+        for rows in zip(*(found["rows"] for found in layers.values()), strict=True):
+            shape = ", ".join(str(n) for n in rows[0]["shape"].values())
+            cells = "".join(f" {timing(row)} |" for row in rows)
+            lines.append(f"| {shape} |{cells}")
+        machine = next(iter(layers.values()))["machine"]
+        versions = f"NumPy {machine['numpy']}, torch {machine['torch']}"
+        lines += ["", f"*{machine['processor']}, one thread, float32, {versions}.*"]
+        box = nodes.container()
+        self.state.nested_parse(StringList(lines), self.content_offset, box)
+        return box.children
+
+
+def timing(row: dict) -> str:
+    """Return ratio and quartiles of a shape, and the goal where it is missed."""
+    low, high = row["quartiles"]
+    text = f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})"
+    return (
+        text if row["ratio"] <= row["required"] else f"{text}, goal {row['required']}"
+    )
 
 
 def short(name: str) -> str:
@@ -78,5 +115,6 @@ def setup(app):
     app.setup_extension("sphinx.ext.autodoc")
     app.setup_extension("numpydoc")
     app.add_directive("public-modules", PublicModules)
+    app.add_directive("speed-table", SpeedTable)
     app.connect("autodoc-process-docstring", add_equations, priority=900)
     return {"version": __version__, "parallel_read_safe": True}

@@ -14,7 +14,6 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from rnncourse.reference.bidirectional import reverse_valid
 from rnncourse.reference.gru import gru_forward, init_gru
 from rnncourse.reference.lstm import init_lstm, lstm_forward
 from rnncourse.reference.lstm_variants import (
@@ -24,6 +23,7 @@ from rnncourse.reference.lstm_variants import (
 )
 from rnncourse.reference.peephole import init_peephole, peephole_forward
 from rnncourse.reference.rnn import init_rnn, rnn_forward
+from rnncourse.reference.sequences import reverse_valid
 
 TOLERANCE = 1e-6  # float32, absolute and relative
 SEEDS = range(12)

@@ -201,6 +201,70 @@ class Adam:
         return updated
 
 
+class AdamW(Adam):
+    """Adam whose weight decay goes to the weights directly, not through the gradient.
+
+    References
+    ----------
+    Loshchilov and Hutter, 2019, arXiv:1711.05101, algorithm 2.
+
+    Examples
+    --------
+    >>> w, dw = {"w": np.array([1.0])}, {"w": np.array([0.2])}
+    >>> AdamW(lr=0.1, weight_decay=0.5).update(w, dw)["w"].round(6)
+    array([0.85])
+    """
+
+    def __init__(
+        self,
+        lr: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(lr, beta1, beta2, eps)
+        self.weight_decay = check_rate("weight_decay", weight_decay)
+
+    def update(self, params: Params, grads: Any) -> Params:
+        """Return the parameters one step on."""
+        keep = 1 - self.lr * self.weight_decay
+        shrunk = {n: w * keep for n, (w, _) in finite_pairs(params, grads).items()}
+        updated: Params = super().update(rebuild(params, shrunk), grads)  # (2.6)
+        return updated
+
+
+class RMSprop:
+    """Divide each slope by its own recent size: v ← ρ v + (1 − ρ) dw².
+
+    References
+    ----------
+    Tieleman and Hinton, 2012, lecture 6.5 of "Neural networks for machine learning".
+
+    Examples
+    --------
+    >>> w, dw = {"w": np.array([1.0])}, {"w": np.array([0.2])}
+    >>> RMSprop(lr=0.1, decay=0.75).update(w, dw)["w"].round(6)
+    array([0.8])
+    """
+
+    def __init__(self, lr: float = 1e-2, decay: float = 0.99, eps: float = 1e-8):
+        self.lr = check_rate("lr", lr)
+        self.decay = check_rate("decay", decay, below=1)
+        self.eps = check_rate("eps", eps)
+        self.v: dict[str, Array] = {}
+
+    def update(self, params: Params, grads: Any) -> Params:
+        """Return the parameters one step on."""
+        new = {}
+        for name, (w, dw) in finite_pairs(params, grads).items():
+            v = self.decay * self.v.get(name, 0) + (1 - self.decay) * dw**2
+            self.v[name] = v
+            new[name] = w - self.lr * dw / (np.sqrt(v) + self.eps)  # (2.4)
+        updated: Params = rebuild(params, new)
+        return updated
+
+
 def global_norm(grads: Any) -> float:
     """Return the Euclidean length of all gradients as one long vector.
 
@@ -248,3 +312,34 @@ def clip_by_global_norm(grads: Params, max_norm: float) -> tuple[Params, float]:
         return grads, norm
     scale = max_norm / norm
     return rebuild(grads, {n: g * scale for n, g in named(grads).items()}), norm
+
+
+def clip_by_value(grads: Params, limit: float) -> Params:
+    """Cut every entry to −limit..limit; this can turn the direction.
+
+    Returns
+    -------
+    grads : same kind as given
+
+    Raises
+    ------
+    ValueError
+        If ``limit`` is not positive or a gradient is not finite.
+
+    References
+    ----------
+    Mikolov, 2012, "Statistical language models based on neural networks", thesis, Brno.
+
+    Examples
+    --------
+    >>> clip_by_value({"a": np.array([3.0, -0.5])}, 1.0)["a"]
+    array([ 1. , -0.5])
+    """
+    limit = check_rate("limit", limit)
+    for name, g in named(grads).items():
+        check_finite(f"grads.{name}", g)
+    clipped: Params = rebuild(
+        grads,
+        {n: np.clip(g, -limit, limit) for n, g in named(grads).items()},  # (9.13)
+    )
+    return clipped

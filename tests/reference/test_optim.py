@@ -9,8 +9,11 @@ import torch
 from rnncourse.reference.optim import (
     SGD,
     Adam,
+    AdamW,
     Momentum,
+    RMSprop,
     clip_by_global_norm,
+    clip_by_value,
     global_norm,
 )
 from rnncourse.reference.rnn import RNNParams, init_rnn
@@ -25,6 +28,14 @@ OPTIMISERS = {
         lambda: Adam(0.05, beta1=0.8, beta2=0.95),
         lambda w: torch.optim.Adam(w, lr=0.05, betas=(0.8, 0.95)),
     ),
+    "adamw": (
+        lambda: AdamW(0.05, beta1=0.8, beta2=0.95, weight_decay=0.2),
+        lambda w: torch.optim.AdamW(w, lr=0.05, betas=(0.8, 0.95), weight_decay=0.2),
+    ),
+    "rmsprop": (
+        lambda: RMSprop(0.05, decay=0.9),
+        lambda w: torch.optim.RMSprop(w, lr=0.05, alpha=0.9),
+    ),
 }
 optimisers = pytest.mark.parametrize(
     ("ours", "twin"), OPTIMISERS.values(), ids=OPTIMISERS.keys()
@@ -38,19 +49,19 @@ class One(NamedTuple):
 
 
 @optimisers
-def test_ten_updates_agree_with_torch(ours, twin):
+def test_twenty_updates_agree_with_torch(ours, twin):
     rng = np.random.default_rng(0)
     p = init_rnn(3, 5, rng=rng)
     w = [torch.from_numpy(a.copy()).requires_grad_() for a in p]
     optimiser, other = ours(), twin(w)
-    for _ in range(10):
+    for _ in range(20):
         grads = RNNParams(*(rng.normal(size=a.shape) for a in p))
         p = optimiser.update(p, grads)
         for a, g in zip(w, grads, strict=True):
             a.grad = torch.from_numpy(g)
         other.step()
     for a, b in zip(p, w, strict=True):
-        np.testing.assert_allclose(a, b.detach().numpy(), rtol=1e-10)
+        np.testing.assert_allclose(a, b.detach().numpy(), rtol=1e-12, atol=1e-12)
 
 
 def test_two_updates_by_hand():
@@ -60,12 +71,18 @@ def test_two_updates_by_hand():
         "sgd": SGD(0.1),
         "momentum": Momentum(0.1, 0.5),
         "adam": Adam(0.1),
+        "adamw": AdamW(0.1, weight_decay=0.5),
+        "rmsprop": RMSprop(0.1, decay=0.75),
     }.items():
         once = optimiser.update(start, slope)
         results[name] = once["w"][0], optimiser.update(once, slope)["w"][0]
     np.testing.assert_allclose(results["sgd"], [0.8, 0.6])
     np.testing.assert_allclose(results["momentum"], [0.8, 0.5])  # v = 2, then 3
     np.testing.assert_allclose(results["adam"], [0.9, 0.8])  # a constant slope: lr
+    # the same steps of lr, after the weight has lost a twentieth
+    np.testing.assert_allclose(results["adamw"], [0.85, 0.95 * 0.85 - 0.1])
+    # v = 1, then 7/4
+    np.testing.assert_allclose(results["rmsprop"], [0.8, 0.8 - 0.2 / 1.75**0.5])
 
 
 @optimisers
@@ -112,10 +129,27 @@ def test_clipping_agrees_with_torch():
         np.testing.assert_allclose(a, b.grad.numpy(), rtol=1e-5)  # torch adds 1e-6
 
 
+def test_clipping_by_value_agrees_with_torch_and_changes_no_argument():
+    rng = np.random.default_rng(2)
+    g = RNNParams(*(3 * rng.normal(size=s) for s in ((3, 5), (5, 5), 5)))
+    before = [a.copy() for a in g]
+    w = [torch.zeros(a.shape, dtype=torch.float64, requires_grad=True) for a in g]
+    for a, b in zip(w, g, strict=True):
+        a.grad = torch.from_numpy(b.copy())
+    torch.nn.utils.clip_grad_value_(w, 1.5)
+    clipped = clip_by_value(g, np.float64(1.5))
+    assert type(clipped) is RNNParams
+    for a, b, c, d in zip(clipped, w, g, before, strict=True):
+        np.testing.assert_array_equal(a, b.grad.numpy())
+        np.testing.assert_array_equal(c, d)
+    single = {"w": np.array([3.0, 0.5], np.float32)}
+    assert clip_by_value(single, np.float64(1))["w"].dtype == np.float32
+
+
 W = {"w": np.ones(2)}
 
 
-@pytest.mark.parametrize("make", [SGD, Momentum, Adam])
+@pytest.mark.parametrize("make", [SGD, Momentum, Adam, AdamW, RMSprop])
 @pytest.mark.parametrize(
     ("params", "grads", "error", "message"),
     [
@@ -147,6 +181,14 @@ def test_update_names_what_does_not_fit(make, params, grads, error, message):
             lambda: clip_by_global_norm({"w": np.array([np.inf])}, 1),
             ValueError,
             "grads must be finite to be clipped, got norm inf",
+        ),
+        (lambda: AdamW(weight_decay=0), ValueError, "weight_decay must be positive"),
+        (lambda: RMSprop(decay=1), ValueError, r"decay must be in \(0, 1\), got 1"),
+        (lambda: clip_by_value(W, -1), ValueError, "limit must be positive, got -1"),
+        (
+            lambda: clip_by_value({"w": np.array([np.nan])}, 1),
+            ValueError,
+            r"grads.w must be finite, got nan at \(0,\)",
         ),
         (lambda: global_norm(3.0), TypeError, "params must be .* got float"),
     ],
