@@ -1,5 +1,6 @@
 """PyTorch twins of the reference networks: same names, same order, any device."""
 
+from rnncourse.nn.embedding import Embedding, SkipGram
 from rnncourse.nn.gru import GRU
 from rnncourse.nn.lstm import LSTM
 from rnncourse.nn.lstm_variants import (
@@ -14,6 +15,7 @@ from rnncourse.nn.variants import LeakyRNN, OutputRNN, RemovedRNN, SkipRNN
 
 __all__ = [
     "CoupledLSTM",
+    "Embedding",
     "GRU",
     "LSTM",
     "LayerNormLSTM",
@@ -25,5 +27,6 @@ __all__ = [
     "PeepholeLSTM",
     "RNN",
     "RemovedRNN",
+    "SkipGram",
     "SkipRNN",
 ]
