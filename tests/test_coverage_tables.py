@@ -11,6 +11,8 @@ from rnncourse import notebooks
 from tests.conftest import ROOT
 
 TABLES = sorted((ROOT / "docs" / "coverage").glob("*.toml"))
+CHECKLIST = tomllib.loads((ROOT / "docs" / "checklist.toml").read_text("utf-8"))
+DECKS = CHECKLIST.pop("decks")
 KINDS = {
     "text": "T",
     "derivation": "D",
@@ -67,6 +69,38 @@ def test_every_artefact_has_a_known_kind_and_a_place(table):
         assert re.fullmatch(r"(S\d-\d{2}|X\d+)", row), row
         assert set(artefacts) <= set(KINDS), row
         assert all(artefacts.values()), row
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
+def test_a_chapter_shows_something_of_every_row_it_answers_for(table):
+    rows = tomllib.loads(table.read_text(encoding="utf-8"))
+    promised = {
+        row for row, what in CHECKLIST.items() if table.stem in what["chapters"]
+    }
+    assert promised - set(rows) == set()
+    assert set(rows) - set(CHECKLIST) == set()
+
+
+def test_a_row_is_complete_once_all_its_chapters_stand():
+    shown = {}
+    for table in TABLES:
+        for row, artefacts in tomllib.loads(table.read_text("utf-8")).items():
+            shown.setdefault(row, set()).update(KINDS[kind] for kind in artefacts)
+    standing = {path.stem for path in TABLES}
+    missing = {
+        row: set(what["shows"]) - shown.get(row, set())
+        for row, what in CHECKLIST.items()
+        if what["chapters"] and set(what["chapters"]) <= standing
+    }
+    assert {row: kinds for row, kinds in missing.items() if kinds} == {}
+
+
+def test_the_checklist_has_every_row_of_the_five_decks():
+    counts = {deck: sum(row.startswith(deck) for row in CHECKLIST) for deck in DECKS}
+    assert counts == {"S0": 39, "S1": 55, "S2": 40, "S3": 46, "S4": 57, "X": 28}
+    for row, what in CHECKLIST.items():
+        assert what["what"] and set(what["shows"]) <= set(KINDS.values()), row
+        assert what["shows"], row
 
 
 def test_every_chapter_that_stands_has_a_table():
