@@ -14,6 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncourse.plotting import COLOURS
+from rnncourse.reference.dense import (
+    DenseParams,
+    MLPParams,
+    mlp_backward,
+    mlp_forward,
+)
 from rnncourse.reference.functional import sigmoid
 from rnncourse.reference.rnn import (
     RNNParams,
@@ -32,9 +38,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Flow",
+    "backprop_graph",
     "decision_line",
     "flow_numbers",
     "gradient_flow",
+    "graph_numbers",
     "line_numbers",
     "rnn_cell",
     "unrolling",
@@ -740,3 +748,96 @@ def decision_line(*, axes: Sequence[Axes] | None = None) -> Sequence[Axes]:
     right.annotate("", tip, (w1, w2), arrowprops=arrow)
     right.set(xlabel="w[1]", ylabel="w[2]")
     return axes
+
+
+GRAPH_START = {"x": 0.8, "w1": 1.2, "w2": -0.9, "v1": 1.5, "v2": 0.7, "target": -0.5}
+GRAPH_NODES = {  # column and row, as in the script
+    "w1": (0, 0),
+    "x": (0, 2),
+    "w2": (0, 4),
+    "a1": (1, 1),
+    "a2": (1, 3),
+    "h1": (2, 1),
+    "h2": (2, 3),
+    "v1": (2, 0),
+    "v2": (2, 4),
+    "z": (3, 2),
+    "L": (4, 2),
+    "target": (4, 0),
+}
+GRAPH_EDGES = (
+    ("w1", "a1"),
+    ("x", "a1"),
+    ("x", "a2"),
+    ("w2", "a2"),
+    ("a1", "h1"),
+    ("a2", "h2"),
+    ("h1", "z"),
+    ("h2", "z"),
+    ("v1", "z"),
+    ("v2", "z"),
+    ("z", "L"),
+    ("target", "L"),
+)
+
+
+def graph_numbers(
+    *, x: float, w1: float, w2: float, v1: float, v2: float, target: float
+) -> dict[str, float]:
+    """Return values and gradients of a network of one input and two tanh units."""
+    layers = (
+        DenseParams(np.array([[w1, w2]], float), np.zeros(2)),
+        DenseParams(np.array([[v1], [v2]], float), np.zeros(1)),
+    )
+    p = MLPParams(layers)
+    inputs = np.array([[x]], float)
+    z, cache = mlp_forward(inputs, p)
+    dz = z - target
+    dx, dp = mlp_backward(dz, cache, p)
+    (h1, h2), (dh1, dh2) = cache.hs[1][0], (dz @ p.layers[1].W.T)[0]
+    (dw1, dw2), (da1, da2) = dp.layers[0].W[0], dp.layers[0].b
+    dv1, dv2 = dp.layers[1].W[:, 0]
+    found = {"a1": x * w1, "a2": x * w2, "h1": h1, "h2": h2, "z": z, "L": dz**2 / 2}
+    found |= {"dL": 1.0, "dz": dz, "dv1": dv1, "dv2": dv2, "dh1": dh1, "dh2": dh2}
+    found |= {"da1": da1, "da2": da2, "dw1": dw1, "dw2": dw2, "dx": dx}
+    found |= {"x": x, "w1": w1, "w2": w2, "v1": v1, "v2": v2, "target": target}
+    return {name: float(np.squeeze(value)) for name, value in found.items()}
+
+
+def backprop_graph(*, ax: Axes | None = None) -> Axes:
+    """Draw a small network as a graph, with all values and gradients.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+    """
+    ax = _canvas(ax, 4.3)
+    numbers = graph_numbers(**GRAPH_START)
+    roles = {"x": "input", "z": "output", "L": "gradient", "target": "neutral"}
+    width, height, orange = 0.74, 0.8, COLOURS["gradient"]
+    place = {name: (column, -row) for name, (column, row) in GRAPH_NODES.items()}
+    for start, end in GRAPH_EDGES:
+        (x0, y0), (x1, y1) = place[start], place[end]
+        upright = x0 == x1
+        shift = (0, height / 2) if upright else (-width / 2, 0)
+        first, last = (x0 - shift[0], y0 - shift[1]), (x1 + shift[0], y1 + shift[1])
+        back = start != "target"
+        colour = COLOURS["gradient" if back else "neutral"]
+        _arrow(ax, *((last, first) if back else (first, last)), colour)
+    for name, (x, y) in place.items():
+        role = roles.get(name, "state")
+        _box(ax, x, y, width, height, COLOURS[role], fill=0.06)
+        label = f"${'_'.join(name)}$" if len(name) < 3 else name
+        ax.text(x, y + 0.22, label, ha="center", va="center")
+        value = _number(numbers[name], 3)
+        ax.text(x, y - 0.02, value, ha="center", va="center", color=COLOURS["state"])
+        if f"d{name}" in numbers:
+            slope = _number(numbers[f"d{name}"], 3)
+            ax.text(x, y - 0.26, slope, ha="center", va="center", color=orange)
+    ax.set(xlim=(-0.5, 4.5), ylim=(-4.5, 0.5))
+    return ax

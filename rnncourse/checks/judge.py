@@ -163,7 +163,7 @@ def _compare(
     if isinstance(got, dict) and set(got) == set(check.returns):
         got = [got[name] for name in check.returns]
     if isinstance(got, np.ndarray) and len(got.shape) and len(got) == len(want):
-        got = list(got)
+        got = [np.asarray(part) for part in got]  # a row of numbers has no 0-d arrays
     if not isinstance(got, list):
         trouble = (
             diagnose.type_trouble(got, want, "the answer")

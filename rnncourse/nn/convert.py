@@ -24,6 +24,7 @@ from rnncourse.nn.lstm_variants import (
     NoForgetLSTM,
     PeepholeLSTM,
 )
+from rnncourse.nn.networks import NETWORKS
 from rnncourse.nn.rnn import RNN
 from rnncourse.reference.gru import (
     SHAPES,
@@ -41,6 +42,7 @@ from rnncourse.reference.lstm_variants import (
     CoupledParams,
     NoForgetParams,
 )
+from rnncourse.reference.nested import nested_arrays
 from rnncourse.reference.peephole import PEEPHOLE, PeepholeParams
 from rnncourse.reference.rnn import RNNParams
 from rnncourse.reference.validate import check_shape
@@ -513,9 +515,10 @@ def module_from_params(p: Any, **options: Any) -> Any:
 
     Parameters
     ----------
-    p : RNNParams, LSTMParams, GRUParams or those of a variant
+    p : RNNParams, LSTMParams, GRUParams, those of a variant or of a whole network
     **options
-        What the module takes besides its sizes, such as ``reset="before"``.
+        What the module takes besides its sizes, such as ``reset="before"``, or
+        ``attention="dot"``, which no weights tell.
 
     Examples
     --------
@@ -523,14 +526,9 @@ def module_from_params(p: Any, **options: Any) -> Any:
     >>> module_from_params(p)
     RNN()
     """
-    D, H = _sizes(p)
-    kind = MODULES[type(p)]
-    if kind is GRU and options.get("reset") == "before":
-        check_no_inner_bias(p)
-    module = kind(D, H, **options).to(_dtype(p))
+    module = _build(p, **options).to(_dtype(p))
     with torch.no_grad():
-        for name, w in p._asdict().items():
-            getattr(module, name).copy_(torch.from_numpy(np.array(w)))
+        _fill(module, p, "p")
     return module
 
 
@@ -542,14 +540,50 @@ def params_from_module(module: Any) -> Any:
     >>> params_from_module(RNN(3, 5)).W_h.shape
     (5, 5)
     """
-    for params, kind in MODULES.items():
+    kinds = MODULES | {params: kind for params, (kind, _) in NETWORKS.items()}
+    for params, kind in kinds.items():
         if isinstance(module, kind):
-            named = module.named_parameters()
-            return params(**{n: w.detach().cpu().numpy().copy() for n, w in named})
-    known = ", ".join(kind.__name__ for kind in MODULES.values())
+            return params(*(_take(getattr(module, n, None)) for n in params._fields))
+    known = ", ".join(kind.__name__ for kind in kinds.values())
     raise TypeError(
         f"module must be one of {known} of rnncourse.nn, got {type(module).__name__}"
     )
+
+
+def _build(p: Any, **options: Any) -> Any:
+    """Make the module that has room for the weights."""
+    if type(p) in NETWORKS:
+        _, make = NETWORKS[type(p)]
+        return make(p, **options)
+    D, H = _sizes(p)
+    kind = MODULES[type(p)]
+    if kind is GRU and options.get("reset") == "before":
+        check_no_inner_bias(p)
+    return kind(D, H, **options)
+
+
+def _fill(module: Any, p: Any, path: str) -> None:
+    """Copy weights to where the module has the same names, however deep."""
+    names = getattr(p, "_fields", map(str, range(len(p))))  # of a ModuleList: 0, 1 ...
+    for name, w in zip(names, p, strict=True):
+        if isinstance(w, tuple):
+            _fill(getattr(module, name), w, f"{path}.{name}")
+        elif w is not None:
+            room = getattr(module, name)
+            if w.shape != room.shape:
+                raise ValueError(
+                    f"{path}.{name} must have shape {tuple(room.shape)}, got {w.shape}"
+                )
+            room.copy_(torch.from_numpy(np.array(w)))
+
+
+def _take(w: Any) -> Any:
+    """Copy a weight, or all those of a module inside; None where there are none."""
+    if isinstance(w, nn.ModuleList):
+        return tuple(params_from_module(part) for part in w)
+    if isinstance(w, nn.Module):
+        return params_from_module(w) if [*w.parameters()] else None
+    return None if w is None else w.detach().cpu().numpy().copy()
 
 
 # The twin of each kind of parameters and the axes of its weights.
@@ -582,7 +616,7 @@ def _sizes(p: Any) -> tuple[int, int]:
 
 
 def _dtype(p: Any) -> torch.dtype:
-    kinds = {w.dtype for w in p}
+    kinds = {w.dtype for w in nested_arrays(p).values()}
     if len(kinds) != 1 or kinds & {np.dtype(np.float32), np.dtype(np.float64)} != kinds:
         names = sorted(str(kind) for kind in kinds)
         raise TypeError(f"p must be float32 or float64 throughout, got {names}")

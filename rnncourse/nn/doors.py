@@ -11,7 +11,9 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from rnncourse.reference.validate import check_lengths, check_shape
 
 
-def check_partner(name: str, a: Any, weight: Tensor) -> None:
+def check_partner(
+    name: str, a: Any, weight: Tensor, *, whose: str = "the weights"
+) -> None:
     """Raise unless a tensor has the dtype and the device of a weight.
 
     Examples
@@ -24,12 +26,10 @@ def check_partner(name: str, a: Any, weight: Tensor) -> None:
     if not isinstance(a, Tensor):
         raise TypeError(f"{name} must be a tensor, got {type(a).__name__}")
     if a.dtype != weight.dtype:
-        raise TypeError(
-            f"{name} must be {weight.dtype} like the weights, got {a.dtype}"
-        )
+        raise TypeError(f"{name} must be {weight.dtype} like {whose}, got {a.dtype}")
     if a.device != weight.device:
         raise ValueError(
-            f"{name} must be on {weight.device} like the weights, got {a.device}"
+            f"{name} must be on {weight.device} like {whose}, got {a.device}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Convolution and pooling over sequences and images.
+"""Convolution over sequences and images.
 
 Sequences are (T, B, D), time first, with a kernel (K, D, F); images are
 (B, height, width, C) with a kernel (K1, K2, C, F). "Convolution" is here what every
@@ -12,19 +12,16 @@ out as rows, so that the layer is one product. A test holds the two equal.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from rnncourse.reference._sliding import AXES, check_input, each, places, windows_of
 from rnncourse.reference.validate import (
     Array,
     check_choice,
     check_draw,
     check_dtype,
-    check_finite,
     check_float,
     check_shape,
     check_size,
@@ -46,21 +43,6 @@ class ConvCache(NamedTuple):
     pads: list[tuple[int, int]]
     strides: tuple[int, ...]
     dilations: tuple[int, ...]
-
-
-class PoolCache(NamedTuple):
-    """What a pooling layer remembers; ``first`` is None for the mean."""
-
-    shape: tuple[int, ...]  # of the input
-    axes: tuple[int, ...]
-    sizes: tuple[int, ...]
-    strides: tuple[int, ...]
-    first: NDArray[np.intp] | None  # where in its window the first maximum stands
-    dtype: Any
-
-
-AXES = {3: (0,), 4: (1, 2)}  # where sequences and images extend, by number of axes
-NAMES = {3: "T B D", 4: "B height width C"}
 
 
 def init_conv(
@@ -360,130 +342,7 @@ def conv2d_backward_textbook(
     return _crop(dx, cache), ConvParams(dW, db)
 
 
-# -- pooling -----------------------------------------------------------------------
-
-
-def max_pool_forward(
-    xs: Array,
-    size: int | tuple[int, int],
-    *,
-    stride: int | tuple[int, int] | None = None,
-) -> tuple[Array, PoolCache]:
-    """Keep the largest number of each window, channel by channel.
-
-    Parameters
-    ----------
-    xs : (T, B, D) or (B, height, width, C) array, float32 or float64
-    size : int, or for images one for each direction
-    stride : the same, optional
-        Steps between windows; without it they stand side by side.
-
-    Returns
-    -------
-    ys : (T', B, D) or (B, height', width', C) array
-        What does not fill a window is left out.
-    cache : PoolCache
-        For :func:`max_pool_backward`.
-
-    Examples
-    --------
-    >>> xs = np.array([1.0, 3.0, 2.0, 0.0]).reshape(4, 1, 1)
-    >>> max_pool_forward(xs, 2)[0].ravel()
-    array([3., 2.])
-    """
-    windows, cache = _pool(xs, size, stride)
-    first = windows.argmax(axis=-1)  # the first of equals
-    ys = np.take_along_axis(windows, first[..., None], axis=-1)[..., 0]  # (4.8)
-    return ys, cache._replace(first=first)
-
-
-def max_pool_backward(dys: Array, cache: PoolCache) -> Array:
-    """Send each gradient to the first maximum of its window.
-
-    Examples
-    --------
-    >>> ys, cache = max_pool_forward(np.ones((4, 1, 1)), 2)
-    >>> max_pool_backward(ys, cache).ravel()
-    array([1., 0., 1., 0.])
-    """
-    _check_pool(dys, cache, "max_pool_forward")
-    dxs = np.zeros(cache.shape, dtype=cache.dtype)
-    ones = (1,) * len(cache.axes)
-    places = _places(dys.shape, cache.axes, cache.sizes, cache.strides, ones)
-    for n, (_, at) in enumerate(places):
-        dxs[at] += dys * (cache.first == n)  # (4.9)
-    return dxs
-
-
-def mean_pool_forward(
-    xs: Array,
-    size: int | tuple[int, int],
-    *,
-    stride: int | tuple[int, int] | None = None,
-) -> tuple[Array, PoolCache]:
-    """Average each window, channel by channel; arguments as :func:`max_pool_forward`.
-
-    Examples
-    --------
-    >>> xs = np.array([1.0, 3.0, 2.0, 0.0]).reshape(4, 1, 1)
-    >>> mean_pool_forward(xs, 2)[0].ravel()
-    array([2., 1.])
-    """
-    windows, cache = _pool(xs, size, stride)
-    return windows.mean(axis=-1), cache  # (4.10)
-
-
-def mean_pool_backward(dys: Array, cache: PoolCache) -> Array:
-    """Share each gradient out equally among its window.
-
-    Examples
-    --------
-    >>> ys, cache = mean_pool_forward(np.ones((4, 1, 1)), 2)
-    >>> mean_pool_backward(ys, cache).ravel()
-    array([0.5, 0.5, 0.5, 0.5])
-    """
-    _check_pool(dys, cache, "mean_pool_forward")
-    dxs = np.zeros(cache.shape, dtype=cache.dtype)
-    ones = (1,) * len(cache.axes)
-    share = dys / math.prod(cache.sizes)  # (4.10)
-    for _, at in _places(dys.shape, cache.axes, cache.sizes, cache.strides, ones):
-        dxs[at] += share
-    return dxs
-
-
 # -- what all of them share --------------------------------------------------------
-
-
-def _windows(
-    x: Array,
-    axes: tuple[int, ...],
-    sizes: tuple[int, ...],
-    strides: tuple[int, ...],
-    dilations: tuple[int, ...],
-) -> Array:
-    """View all windows: the axes of the output, then those of the kernel."""
-    spans = [d * (k - 1) + 1 for k, d in zip(sizes, dilations, strict=True)]
-    windows = sliding_window_view(x, spans, axis=axes)
-    at = [slice(None)] * windows.ndim
-    for n, axis in enumerate(axes):
-        at[axis] = slice(None, None, strides[n])
-        at[x.ndim + n] = slice(None, None, dilations[n])
-    return windows[tuple(at)]
-
-
-def _places(
-    shape: tuple[int, ...],
-    axes: tuple[int, ...],
-    sizes: tuple[int, ...],
-    strides: tuple[int, ...],
-    dilations: tuple[int, ...],
-) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
-    """For each entry of a kernel: which inputs it met, output by output."""
-    for entry in np.ndindex(*sizes):
-        at = [slice(None)] * len(shape)
-        for axis, k, s, d in zip(axes, entry, strides, dilations, strict=True):
-            at[axis] = slice(k * d, k * d + s * (shape[axis] - 1) + 1, s)
-        yield entry, tuple(at)
 
 
 def _out_shape(cache: ConvCache, p: ConvParams) -> tuple[int, ...]:
@@ -501,7 +360,7 @@ def _out_shape(cache: ConvCache, p: ConvParams) -> tuple[int, ...]:
 def _rows(cache: ConvCache, p: ConvParams) -> Array:
     """Copy every window into a row of its own."""
     sizes = p.W.shape[:-2]
-    windows = _windows(cache.x, cache.axes, sizes, cache.strides, cache.dilations)
+    windows = windows_of(cache.x, cache.axes, sizes, cache.strides, cache.dilations)
     rows = np.moveaxis(windows, cache.x.ndim - 1, -1)  # channels last, as in W
     return rows.reshape(math.prod(_out_shape(cache, p)[:-1]), math.prod(p.W.shape[:-1]))
 
@@ -518,7 +377,7 @@ def _correlate_backward(
     dW = (_rows(cache, p).T @ drows).reshape(p.W.shape)  # (4.6)
     dx = np.zeros_like(cache.x)
     sizes = p.W.shape[:-2]
-    for entry, at in _places(
+    for entry, at in places(
         dys.shape, cache.axes, sizes, cache.strides, cache.dilations
     ):
         dx[at] += dys @ p.W[entry].T  # (4.5)
@@ -533,27 +392,6 @@ def _crop(dx: Array, cache: ConvCache) -> Array:
     return dx[tuple(at)]
 
 
-def _each(name: str, value: Any, n: int) -> tuple[int, ...]:
-    """Return one whole number for each direction."""
-    values = value if isinstance(value, tuple) else (value,) * n
-    if len(values) != n:
-        raise ValueError(f"{name} must be one number or {n}, got {value}")
-    for v in values:
-        check_size(name, v)
-    return tuple(int(v) for v in values)
-
-
-def _check_input(name: str, x: Any, ndim: int) -> None:
-    check_float(name, x)
-    check_shape(name, x, NAMES[ndim])
-    for axis in AXES[ndim]:
-        if x.shape[axis] == 0:
-            raise ValueError(
-                f"{name} must have at least one step in each direction, got {x.shape}"
-            )
-    check_finite(name, x)
-
-
 def _start(
     name: str,
     x: Any,
@@ -564,7 +402,7 @@ def _start(
     dilation: Any,
 ) -> ConvCache:
     """Check all arguments of a convolution and pad its input."""
-    _check_input(name, x, ndim)
+    check_input(name, x, ndim)
     _check_params(p, ndim, x.dtype)
     if x.shape[-1] != p.W.shape[-2]:
         raise ValueError(
@@ -576,8 +414,8 @@ def _start(
         padding,
         ("valid", "same", "causal") if ndim == 3 else ("valid", "same"),
     )
-    strides = _each("stride", stride, len(axes))
-    dilations = _each("dilation", dilation, len(axes))
+    strides = each("stride", stride, len(axes))
+    dilations = each("dilation", dilation, len(axes))
     pads = []
     for axis, K, d in zip(axes, p.W.shape, dilations, strict=False):
         missing = d * (K - 1)
@@ -625,37 +463,3 @@ def _check_backward(
         raise ValueError(
             f"{name} must have shape {_out_shape(cache, p)}, got {dys.shape}"
         )
-
-
-def _pool(xs: Any, size: Any, stride: Any) -> tuple[Array, PoolCache]:
-    """Check all arguments of a pooling layer and copy each window into a row."""
-    check_float("xs", xs)
-    if xs.ndim not in AXES:
-        raise ValueError(
-            f"xs must be (T, B, D) or (B, height, width, C), got shape {xs.shape}"
-        )
-    _check_input("xs", xs, xs.ndim)
-    axes = AXES[xs.ndim]
-    sizes = _each("size", size, len(axes))
-    strides = sizes if stride is None else _each("stride", stride, len(axes))
-    for axis, n in zip(axes, sizes, strict=True):
-        if xs.shape[axis] < n:
-            raise ValueError(
-                f"xs must have at least {n} steps along axis {axis} for this size, "
-                f"got {xs.shape[axis]}"
-            )
-    windows = _windows(xs, axes, sizes, strides, (1,) * len(axes))
-    windows = windows.reshape(*windows.shape[: xs.ndim], math.prod(sizes))
-    return windows, PoolCache(xs.shape, axes, sizes, strides, None, xs.dtype)
-
-
-def _check_pool(dys: Any, cache: PoolCache, maker: str) -> None:
-    wants_first = maker == "max_pool_forward"
-    if not isinstance(cache, PoolCache) or (cache.first is not None) != wants_first:
-        raise TypeError(f"cache must come from {maker}, got {type(cache).__name__}")
-    check_dtype("dys", dys, cache.dtype)
-    want = list(cache.shape)
-    for axis, n, s in zip(cache.axes, cache.sizes, cache.strides, strict=True):
-        want[axis] = output_size(want[axis], n, stride=s)
-    if dys.shape != tuple(want):
-        raise ValueError(f"dys must have shape {tuple(want)}, got {dys.shape}")

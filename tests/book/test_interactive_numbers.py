@@ -4,6 +4,7 @@ Each script exports its small computation; Node runs it on random inputs and the
 answers are compared with :mod:`rnncourse.reference` and with the still pictures.
 """
 
+import ast
 import json
 import re
 import shutil
@@ -18,6 +19,8 @@ from rnncourse import stills
 from rnncourse.datasets import load_energy
 from rnncourse.forecasting import make_windows
 from rnncourse.plotting import COLOURS
+from rnncourse.reference.convolution import ConvParams, conv2d_forward, flip_kernel
+from rnncourse.reference.gru import GRUParams, gru_step
 from rnncourse.reference.rnn import (
     RNNParams,
     init_rnn,
@@ -261,7 +264,9 @@ def test_flow_numbers_of_the_still_agree_with_the_script():
         close(got[name], getattr(want, name))
 
 
-@pytest.mark.parametrize("draw", ["unrolling", "gradient_flow", "windows", "rnn_cell"])
+@pytest.mark.parametrize(
+    "draw", ["unrolling", "gradient_flow", "windows", "rnn_cell", "backprop_graph"]
+)
 def test_still_is_drawn_on_the_axes_it_is_given(draw):
     import matplotlib
 
@@ -403,6 +408,307 @@ def test_backoff_starts_with_the_text_and_context_of_its_still_picture():
     assert "".join(re.findall(r'"(.*)"', poem.group(1))) == start["text"]
     assert f'alphabet.encode("{start["context"]}")' in source
     assert f"order={start['order']})" in source
+
+
+def learning_rate_surfaces():
+    """Return X, y of the forecast and of the neuron of chapter 2's figure."""
+    from sklearn.datasets import load_digits
+
+    days = load_energy().consumption
+    s = (days - days.mean()) / days.std()
+    digits = load_digits()
+    keep = np.isin(digits.target, (3, 8))
+    ink = digits.images[keep].sum(axis=(1, 2))
+    left = digits.images[keep][:, :, :4].sum(axis=(1, 2)) / ink
+    X = np.column_stack([ink, left])
+    X = ((X - X.mean(axis=0)) / X.std(axis=0)).round(1)
+    forecast = np.column_stack([s[7:-7], s[:-14]]), s[14:]
+    return {"bowl": forecast, "neuron": (X, (digits.target[keep] == 3) * 1.0)}
+
+
+def test_learning_rate_walks_over_the_measured_surfaces():
+    surfaces = learning_rate_surfaces()
+    bowl = node("learning-rate", "BOWL")
+    X, y = surfaces["bowl"]
+    (h11, h12), (_, h22) = X.T @ X / len(y)
+    c1, c2 = X.T @ y / len(y)
+    want = {"h11": h11, "h12": h12, "h22": h22, "c1": c1, "c2": c2, "k": y @ y / 2}
+    want["k"] /= len(y)
+    assert bowl == {name: round(value, 4) for name, value in want.items()}
+    X, y = surfaces["neuron"]
+    close(node("learning-rate", "INKS"), X[:, 0])
+    close(node("learning-rate", "LEFTS"), X[:, 1])
+    close(node("learning-rate", "THREES"), y)
+    rng = np.random.default_rng(8)
+    cases = []
+    for name, lr in (("bowl", 1.3), ("neuron", 30.0)):
+        for _ in range(N_CASES // 4):
+            w1, w2 = rng.normal(size=2)
+            case = {"surface": name, "w1": w1, "w2": w2, "lr": lr * rng.random()}
+            cases.append(case | {"steps": int(rng.integers(0, 8))})
+    H = np.array([[bowl["h11"], bowl["h12"]], [bowl["h12"], bowl["h22"]]])
+    H, c, X, y = (
+        torch.tensor(a, dtype=torch.float64)
+        for a in (H, [bowl["c1"], bowl["c2"]], X, y)
+    )
+
+    def loss(w, surface):
+        if surface == "bowl":
+            return 0.5 * w @ H @ w - c @ w + bowl["k"]
+        return torch.nn.functional.binary_cross_entropy_with_logits(X @ w, y)
+
+    found = node("learning-rate", "walk", cases)
+    places = node("learning-rate", "measure", cases)
+    for case, got, place in zip(cases, found, places, strict=True):
+        name = case["surface"]
+        w = torch.tensor([case["w1"], case["w2"]], dtype=torch.float64)
+        curved = torch.autograd.functional.hessian(lambda v, n=name: loss(v, n), w)
+        close([[place["h11"], place["h12"]], [place["h12"], place["h22"]]], curved)
+        for at, height in zip(got["path"], got["losses"], strict=True):
+            close(at, w)
+            close(height, loss(w, name))
+            (dw,) = torch.autograd.grad(loss(w.requires_grad_(), name), w)
+            w = (w - case["lr"] * dw).detach()
+    asked = [{"surface": "bowl"}, {"surface": "neuron"}]
+    for case, got in zip(asked, node("learning-rate", "bottom", asked), strict=True):
+        w = torch.tensor([got["w1"], got["w2"]], dtype=torch.float64)
+        (dw,) = torch.autograd.grad(loss(w.requires_grad_(), case["surface"]), w)
+        assert dw.norm() < 1e-12
+        name = case["surface"]
+        curved = torch.autograd.functional.hessian(lambda v, n=name: loss(v, n), w)
+        least, most = torch.linalg.eigvalsh(curved).tolist()
+        close([got["least"], got["most"], got["bound"]], [least, most, 2 / most])
+
+
+def test_learning_rate_starts_as_its_still_picture():
+    start = node("learning-rate", "SURFACES")["bowl"]
+    source = (ROOT / "chapters" / "src" / "02-gradient-descent.md").read_text("utf-8")
+    steps = node("learning-rate", "START")["steps"]
+    line = f"({start['w1']}, {start['w2']}), {start['lr']}, {steps}"
+    assert f"START, RATE, STEPS = {line}" in source
+
+
+def test_backprop_graph_gives_the_gradients_of_autograd():
+    rng, names = np.random.default_rng(7), ("x", "w1", "w2", "v1", "v2", "target")
+    cases = [
+        dict(zip(names, row, strict=True))
+        for row in rng.uniform(-4, 4, size=(N_CASES, 6)).tolist()
+    ]
+    for case, got in zip(cases, node("backprop-graph", "graph", cases), strict=True):
+        n = {k: torch.tensor(v, dtype=torch.float64) for k, v in case.items()}
+        for k in names:
+            n[k].requires_grad_()
+        n["a1"], n["a2"] = n["x"] * n["w1"], n["x"] * n["w2"]
+        n["h1"], n["h2"] = torch.tanh(n["a1"]), torch.tanh(n["a2"])
+        n["z"] = n["h1"] * n["v1"] + n["h2"] * n["v2"]
+        n["L"] = (n["z"] - n["target"]) ** 2 / 2
+        for k in ("a1", "a2", "h1", "h2", "z", "L"):
+            n[k].retain_grad()
+        n["L"].backward()
+        assert set(got) == {*n, *(f"d{k}" for k in n if k != "target"), "s1", "s2"}
+        for k, v in n.items():
+            close(got[k], v.item())
+            if k != "target":
+                close(got[f"d{k}"], v.grad.item())
+        close([got["s1"], got["s2"]], [1 - got["h1"] ** 2, 1 - got["h2"] ** 2])
+        want = stills.graph_numbers(**case)
+        close([got[k] for k in want], list(want.values()))
+
+
+def test_backprop_graph_computes_nothing_before_what_it_needs():
+    start, steps = node("backprop-graph", "START"), node("backprop-graph", "STEPS")
+    assert start == stills.GRAPH_START
+    assert {*steps, *start} == set(stills.graph_numbers(**start))
+    for before, after in stills.GRAPH_EDGES:
+        if before not in start:
+            assert steps.index(before) < steps.index(after)
+        if before != "target":
+            assert steps.index(f"d{after}") < steps.index(f"d{before}")
+    assert steps.index("L") + 1 == steps.index("dL")
+
+
+def test_kernel_slide_gives_the_products_and_sums_of_the_package():
+    rng = np.random.default_rng(7)
+    cases = []
+    for _ in range(N_CASES):
+        rows, cols = (int(n) for n in rng.integers(1, 7, size=2))
+        cases.append(
+            {
+                "x": rng.normal(size=(rows, cols)).tolist(),
+                "w": rng.normal(size=(3, 3)).tolist(),
+                "i": int(rng.integers(rows)),
+                "j": int(rng.integers(cols)),
+                "flip": bool(rng.integers(2)),
+            }
+        )
+    for case, got in zip(cases, node("kernel-slide", "place", cases), strict=True):
+        x, w = np.array(case["x"]), np.array(case["w"])
+        W = w[:, :, None, None]
+        W = flip_kernel(W) if case["flip"] else W
+        p = ConvParams(W, np.zeros(1))
+        ys, _ = conv2d_forward(x[None, :, :, None], p, padding="same")
+        close(got["sum"], ys[0, case["i"], case["j"], 0])
+        close(got["used"], W[:, :, 0, 0])
+        close(np.sum(got["products"]), got["sum"])
+        close(np.multiply(got["patch"], got["used"]), got["products"])
+
+
+def test_kernel_slide_starts_with_the_picture_and_sum_of_its_still_picture():
+    start, kernels = node("kernel-slide", "START"), node("kernel-slide", "KERNELS")
+    source = (ROOT / "chapters" / "src" / "04-convolution.md").read_text("utf-8")
+    for name, want in (
+        ("patch", start["x"]),
+        ("sharpen", kernels[start["kernel"]]),
+        ("edge", kernels["edges"]),
+    ):
+        found = re.search(rf"^{name} = np\.array\((.*?)\)$", source, re.M | re.S)
+        assert ast.literal_eval(found.group(1).strip()) == want
+    case = {"x": start["x"], "w": kernels["sharpen"], "i": start["i"], "j": start["j"]}
+    assert [got["sum"] for got in node("kernel-slide", "place", [case])] == [114]
+
+
+def chapter_source(slug):
+    return (ROOT / "chapters" / "src" / f"{slug}.md").read_text("utf-8")
+
+
+def test_cliff_gives_the_loss_and_its_slope_by_autograd():
+    rng = np.random.default_rng(9)
+    cases = [
+        {
+            "w": rng.uniform(0.8, 1.6),
+            "b": rng.uniform(-0.4, 1.3),
+            "steps": int(rng.integers(1, 20)),
+            "rate": rng.uniform(0.05, 1),
+            "limit": float(rng.choice([0, 0.01, 5.0])),
+        }
+        for _ in range(N_CASES)
+    ]
+    steps = node("cliff", "descend", cases)
+    clipped = 0
+    for case, got, step in zip(
+        cases, node("cliff", "slice", cases), steps, strict=True
+    ):
+        b = torch.tensor(case["b"], dtype=torch.float64, requires_grad=True)
+        h = torch.tensor(-0.3, dtype=torch.float64)
+        for _ in range(case["steps"]):
+            h = torch.tanh(case["w"] * h + b)
+        loss = (h - 0.3) ** 2
+        loss.backward()
+        slope = b.grad.item()
+        np.testing.assert_allclose([got["loss"], got["db"]], [loss.item(), slope], 1e-9)
+        limit = case["limit"] or np.inf
+        clipped += abs(slope) > limit
+        moved = case["rate"] * np.clip(slope, -limit, limit)
+        np.testing.assert_allclose(step["b"], case["b"] - moved, 1e-9)
+    assert 5 < clipped < N_CASES
+
+
+def test_matrix_power_gives_the_rows_eigenvalues_and_norm_of_numpy():
+    rng = np.random.default_rng(10)
+    names, cases = ("w11", "w12", "w21", "w22"), []
+    for _ in range(N_CASES):
+        entries = dict(zip(names, rng.normal(size=4), strict=True))
+        angle, k = rng.uniform(-180, 180), int(rng.integers(1, 12))
+        cases.append(entries | {"angle": angle, "k": k})
+    turning = 0
+    for case, got in zip(cases, node("matrix-power", "powers", cases), strict=True):
+        *entries, angle, k = case.values()
+        W = np.reshape(entries, (2, 2))
+        v = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+        rows = [v @ np.linalg.matrix_power(W, i) for i in range(k + 1)]
+        np.testing.assert_allclose(got["rows"], rows, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(got["lengths"], np.linalg.norm(rows, axis=1), 1e-9)
+        values = np.linalg.eigvals(W).astype(complex)
+        turning += abs(values.imag).max() > 0
+        found = np.sort_complex([complex(*pair) for pair in got["eigenvalues"]])
+        np.testing.assert_allclose(found, np.sort_complex(values), atol=1e-9)
+        np.testing.assert_allclose(got["radius"], abs(values).max(), atol=1e-9)
+        np.testing.assert_allclose(got["norm"], np.linalg.norm(W, 2), rtol=1e-9)
+    assert 5 < turning < N_CASES
+
+
+def test_figures_of_chapter_9_start_as_their_still_pictures():
+    source = chapter_source("09-vanishing-and-exploding")
+    cliff, power = node("cliff", "START"), node("matrix-power", "START")
+    assert "w, b, rate = {w}, {b}, {rate}".format(**cliff) in source
+    assert f"STEPS, H0, TARGET = {cliff['steps']}, -0.3, 0.3" in source
+    rows = [[power["w11"], power["w12"]], [float(power["w21"]), power["w22"]]]
+    assert f"W = np.array({rows})" in source
+    assert f"for _ in range({power['k']}):" in source
+
+
+def test_gru_cell_takes_the_step_of_the_package():
+    rng = np.random.default_rng(12)
+    names, cases = ("x", "h_prev", "w_x", "w_h"), []
+    for _ in range(N_CASES):
+        gates = dict(zip("rz", rng.uniform(0.01, 0.99, size=2), strict=True))
+        drawn = dict(zip(names, rng.uniform(-1, 1, size=4), strict=True))
+        cases.append(drawn | gates | {"z_keeps": bool(rng.random() < 0.5)})
+    for case, got in zip(cases, node("gru-cell", "step", cases), strict=True):
+        b_r, b_z = (np.log(case[g] / (1 - case[g])) for g in "rz")  # so σ gives them
+        p = GRUParams(
+            W_x=np.array([[0, 0, case["w_x"]]]),
+            W_h=np.array([[0, 0, case["w_h"]]]),
+            b=np.array([b_r, b_z, 0]),
+            b_hn=np.zeros(1),
+        )
+        x, h_prev = np.array([[case["x"]]]), np.array([[case["h_prev"]]])
+        h, cache = gru_step(x, h_prev, p, reset="before", z_keeps=case["z_keeps"])
+        close([got["n"], got["h"]], [cache.n.item(), h.item()])
+    start = node("gru-cell", "START")
+    source = chapter_source("12-gru")
+    assert "w_x, w_h = {w_x}, {w_h}".format(**start) in source
+    assert "= {x}, {h_prev}, {r}, {z}\n".format(**start) in source
+
+
+def test_moving_ball_follows_the_rules_of_the_chapter():
+    rng = np.random.default_rng(50)
+    cases = [{"points": rng.uniform(size=(k % 4 + 1, 2)).tolist()} for k in range(20)]
+    lines_up = node("moving-ball", "orders", cases)
+    for case, got, all_ways in zip(
+        cases, node("moving-ball", "rules", cases), lines_up, strict=True
+    ):
+        p = np.array(case["points"])
+        close(got["stay"], p[-1])
+        if len(p) > 1:
+            close(got["straight"], 2 * p[-1] - p[-2])  # (5.9)
+        else:
+            assert got["straight"] is None
+        if len(p) > 2:
+            close(got["bent"], 3 * p[-1] - 3 * p[-2] + p[-3])  # (5.10)
+        else:
+            assert got["bent"] is None
+        assert len(all_ways) == [1, 2, 6, 24][len(p) - 1]
+        close(all_ways[0], got["bent"] or got["straight"] or got["stay"])
+
+
+def test_moving_ball_throws_are_what_their_scenes_say():
+    throws = node("moving-ball", "THROWS")
+    cases = [
+        {"scene": scene, "number": number + 1, "seen": 4}
+        for scene, made in throws.items()
+        for number in range(len(made))
+    ]
+    at_a_wall = 0
+    for case, path in zip(cases, node("moving-ball", "snapshots", cases), strict=True):
+        p = np.array(path)
+        assert p.shape == (5, 2)
+        assert (p >= 0).all() and (p <= 1).all()
+        second, third = np.diff(p, 2, axis=0), np.diff(p, 3, axis=0)
+        if case["scene"] == "rolling":
+            np.testing.assert_allclose(second, 0, atol=1e-12)
+        elif case["scene"] == "thrown":
+            np.testing.assert_allclose(third, 0, atol=1e-12)
+            assert (second[:, 1] < -0.01).all()
+        else:
+            at_a_wall += np.abs(second).max() > 0.05
+    assert at_a_wall == len(throws["billiard"])
+    start = node("moving-ball", "START")
+    x, y, dx, dy, _, fall = throws[start["scene"]][start["number"] - 1]
+    source = chapter_source("05-sequences-and-windows")
+    assert f"np.array([{x}, {y}]) + n * [{dx}, {dy}]" in source
+    assert f"n * (n - 1) / 2 * [0, {fall}]" in source
+    assert start["seen"] == 2 and "straight_on(thrown[:2])" in source
 
 
 def test_figures_and_pictures_give_a_role_the_same_colour():

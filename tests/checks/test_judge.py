@@ -166,6 +166,12 @@ def test_parts_may_come_as_tuple_list_array_or_dict():
         assert verdict.right, verdict.text
 
 
+def test_numbers_may_come_in_one_array():
+    counts = find_check("gru-counts")
+    verdict = run_check(counts, lambda D, H: np.array(counts.reference(D, H)))
+    assert verdict.right, verdict.text
+
+
 def test_parts_in_another_order_are_seen():
     text = say(lambda a, b: (a - b, a + b), pair())
     assert "in another order: gap, total came, total, gap was asked for" in text

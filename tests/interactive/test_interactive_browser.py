@@ -197,14 +197,73 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.locator("g.rnn-pick").nth(1), {"x": 20, "y": 20}
     elif name == "windows":
         target, at = fig.locator("svg"), {"x": 250, "y": 120}
-    elif name == "decision-line":
+    elif name in ("decision-line", "learning-rate", "moving-ball"):
         target, at = fig.locator("svg"), {"x": 60, "y": 60}
+    elif name == "backprop-graph":
+        target, at = fig.get_by_role("button", name="Next"), {"x": 20, "y": 20}
+    elif name == "kernel-slide":
+        target, at = fig.locator("svg"), {"x": 180, "y": 160}
     elif name == "backoff":
         target, at = fig.get_by_role("button", name="Take one off"), {"x": 30, "y": 20}
+    elif name == "cliff":
+        target, at = fig.locator("svg"), {"x": 120, "y": 80}
+    elif name == "matrix-power":
+        target, at = fig.locator("svg"), {"x": 120, "y": 120}
+    elif name == "gru-cell":
+        target, at = fig.get_by_role("button", name="Copy"), {"x": 20, "y": 20}
     else:
         target, at = fig.get_by_role("button", name="Loop"), {"x": 18, "y": 20}
     target.tap(position=at)
     assert panel(page, name) != before
+
+
+def test_cliff_throws_a_dot_from_the_wall_and_clipping_holds_it(show):
+    page = show()
+    fig, bias = figure(page, "cliff"), slider(page, "cliff", "bias b")
+    step = fig.get_by_role("button", name="Step", exact=True)
+    bias.fill("0.14")
+    step.click()
+    assert "Thrown out of the picture" in panel(page, "cliff")
+    slider(page, "cliff", "threshold").fill("0.5")
+    bias.fill("0.14")
+    step.click()
+    assert "clipped" in panel(page, "cliff")
+    assert 0.2 < float(bias.input_value()) < 0.35
+    svg = fig.locator("svg")
+    svg.click(position={"x": 80, "y": 80})
+    assert float(bias.input_value()) < 0
+    bias.focus()
+    before = float(bias.input_value())
+    page.keyboard.press("ArrowRight")
+    assert float(bias.input_value()) == pytest.approx(before + 0.005)
+
+
+def test_gru_cell_goes_to_its_extremes_and_through_time(show):
+    page = show()
+    fig = figure(page, "gru-cell")
+    fig.get_by_role("button", name="Copy").click()
+    assert panel(page, "gru-cell").endswith("= 0.80.")
+    fig.get_by_role("button", name="Dense layer").click()
+    want = f"{np.tanh(0.9 * -0.6):.2f}"
+    assert panel(page, "gru-cell").endswith(f"= {want}.")
+    fig.get_by_role("button", name="Next step").click()
+    assert f"0.00 · ({want})" in panel(page, "gru-cell"), "what was new is old now"
+    fig.get_by_label("z keeps the old").uncheck()
+    assert "1 − z = 1.00" in panel(page, "gru-cell").replace("-", "−")
+
+
+def test_matrix_power_counts_to_two_hundred(show):
+    page = show()
+    fig = figure(page, "matrix-power")
+    assert "spectral radius 0.900" in panel(page, "matrix-power")
+    fig.get_by_label("Matrix").select_option("growth")
+    fig.get_by_role("button", name="200 products").click()
+    assert "1.90e+8" in panel(page, "matrix-power")
+    slider(page, "matrix-power", "start, degrees").fill("90")
+    text = panel(page, "matrix-power")  # 7.06e-10, but for the rounding of cos 90°
+    assert "longest 1.000, after 0" in text and "1.16e-8" in text
+    fig.locator("svg").click(position={"x": 260, "y": 164})
+    assert slider(page, "matrix-power", "start, degrees").input_value() == "0"
 
 
 def test_decision_line_is_dragged_on_both_of_its_pictures(show):
@@ -242,6 +301,127 @@ def test_decision_line_takes_the_steps_of_the_chapter(show):
     assert "which was wrong" in panel(page, "decision-line")  # none fits all points
 
 
+def test_learning_rate_crosses_its_bound(show):
+    page = show()
+    fig = figure(page, "learning-rate")
+    assert "Below the bound" in panel(page, "learning-rate")
+    fig.get_by_role("button", name="1 % above").click()
+    text = panel(page, "learning-rate")
+    assert "-1.020 for λ = 1.848" in text
+    assert "the walk leaves the bowl" in text
+    slider(page, "learning-rate", "steps").focus()
+    page.keyboard.press("Home")
+    assert "After 0 steps the loss is 0.787635 above" in panel(page, "learning-rate")
+    fig.get_by_role("combobox", name="Surface").select_option("neuron")
+    assert "the bound 2/λmax at the bottom is 21.002" in panel(page, "learning-rate")
+    slider(page, "learning-rate", "learning rate η").press("End")
+    assert "jumps to and fro" in panel(page, "learning-rate")
+    fig.get_by_role("button", name="Reset").click()
+    assert panel(page, "learning-rate").startswith("η = 8.000")
+
+
+def test_learning_rate_is_dragged_on_two_of_its_pictures(show):
+    page = show()
+    svg = figure(page, "learning-rate").locator("svg")
+    names = ("learning rate η", "start, first weight", "start, second weight")
+
+    def values():
+        return [float(slider(page, "learning-rate", n).input_value()) for n in names]
+
+    before = values()
+    svg.click(position={"x": 200, "y": 200})
+    moved = values()
+    assert moved[0] == before[0]
+    assert moved[1] != before[1] and moved[2] != before[2]
+    box = svg.bounding_box()
+    svg.click(position={"x": box["width"] - 20, "y": 60})
+    assert values()[1:] == moved[1:]
+    assert values()[0] > before[0]
+
+
+def test_backprop_graph_goes_forwards_then_backwards_by_keys(show):
+    page = show()
+    fig, want = (
+        figure(page, "backprop-graph"),
+        stills.graph_numbers(**stills.GRAPH_START),
+    )
+    assert "Nothing has been computed" in panel(page, "backprop-graph")
+    assert fig.get_by_role("button", name="Back").is_disabled()
+    fig.get_by_role("button", name="Next").click()
+    assert f"= {want['a1']:.3f} (3.1)" in panel(page, "backprop-graph")
+    slider(page, "backprop-graph", "step").focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    assert "Step 7 of 17, backwards" in panel(page, "backprop-graph")
+    shown = fig.locator("svg").text_content().replace(MINUS, "-")
+    assert f"{want['L']:.3f}" in shown
+    assert f"{want['dz']:.3f}" not in shown
+    page.keyboard.press("End")
+    shown = fig.locator("svg").text_content().replace(MINUS, "-")
+    for name, value in want.items():
+        assert f"{value:.3f}" in shown, name
+    assert f"= {want['dx']:.3f} (3.4)" in panel(page, "backprop-graph")
+    assert fig.get_by_role("button", name="Next").is_disabled()
+
+
+def test_backprop_graph_says_when_a_unit_is_saturated(show):
+    page = show()
+    slider(page, "backprop-graph", "w1").press("End")
+    slider(page, "backprop-graph", "x").press("End")
+    slider(page, "backprop-graph", "step").focus()
+    for _ in range(13):
+        page.keyboard.press("ArrowRight")
+    text = panel(page, "backprop-graph")
+    assert "Step 13 of 17" in text
+    assert "saturated" in text
+    figure(page, "backprop-graph").get_by_role("button", name="Reset").click()
+    assert float(slider(page, "backprop-graph", "x").input_value()) == 0.8
+
+
+def test_kernel_slide_is_moved_by_keys_and_by_the_mouse(show):
+    page = show()
+    fig = figure(page, "kernel-slide")
+    assert "= 300 - 113 - 73 = 114" in panel(page, "kernel-slide")
+    frame = fig.get_by_role("button", name="Kernel in row")
+    frame.focus()
+    page.keyboard.press("ArrowRight")
+    assert "Row 1, column 2" in panel(page, "kernel-slide")
+    assert "= 328" in panel(page, "kernel-slide")
+    page.keyboard.press("End")
+    assert "Row 5, column 5" in panel(page, "kernel-slide")
+    assert "= 421" in panel(page, "kernel-slide")
+    page.keyboard.press("Enter")
+    assert "= 114" in panel(page, "kernel-slide"), "after the last comes the first"
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowDown")
+    assert "Row 5, column 5" in panel(page, "kernel-slide"), "it stays inside"
+    assert frame.evaluate("node => node === document.activeElement")
+    box = frame.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    step = box["width"] / 3
+    page.mouse.move(box["x"] - step / 2, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    assert "Row 5, column 3" in panel(page, "kernel-slide")
+    page.mouse.move(box["x"] + step, box["y"] - 2 * step)
+    assert "Row 5, column 3" in panel(page, "kernel-slide"), "let go is let go"
+
+
+def test_kernel_slide_turns_its_kernel_and_fills_the_map(show):
+    page = show()
+    fig = figure(page, "kernel-slide")
+    fig.get_by_role("combobox", name="Kernel").select_option("left to right")
+    assert "= 113 + 121 = 234" in panel(page, "kernel-slide")
+    fig.get_by_role("checkbox").check()
+    assert "= -113 - 121 = -234" in panel(page, "kernel-slide")
+    fig.get_by_role("button", name="Reset").click()
+    fig.get_by_role("button", name="Fill all").click()
+    sums = fig.locator("svg text.rnn-f-output").all_text_contents()
+    assert sums[0] == "114" and len([s for s in sums if s]) == 25
+    fig.get_by_role("button", name="Next place").click()
+    assert "Row 1, column 2" in panel(page, "kernel-slide")
+
+
 def test_backoff_reads_what_is_typed_and_falls_back_when_it_is_new(show):
     page = show()
     assert "after “sha”: seen 5 times, 3 kinds" in panel(page, "backoff")
@@ -257,6 +437,34 @@ def test_backoff_reads_what_is_typed_and_falls_back_when_it_is_new(show):
     slider(page, "backoff", "order k").press("End")
     figure(page, "backoff").get_by_role("button", name="likeliest").click()
     assert field.input_value() == "shal"
+
+
+def test_moving_ball_shows_where_it_is_and_what_the_rules_miss(show):
+    page = show()
+    fig = figure(page, "moving-ball")
+    assert "The ball is at" not in panel(page, "moving-ball")
+    slider(page, "moving-ball", "snapshots").press("End")
+    fig.get_by_role("button", name="Show where it is").click()
+    text = panel(page, "moving-ball")
+    assert "Throw 1, 4 snapshots" in text
+    assert "The ball is at (0.60, 0.75)" in text
+    assert "Straight on (5.9): 0.08. With the step changing (5.10): 0.00." in text
+    fig.get_by_role("checkbox").check()
+    assert "there are 24 ways to line them up" in panel(page, "moving-ball")
+    fig.get_by_role("combobox", name="Scene").select_option("rolling")
+    assert "The ball is at" not in panel(page, "moving-ball"), "a new throw is hidden"
+    fig.get_by_role("button", name="Reset").click()
+    assert "Throw 1, 2 snapshots" in panel(page, "moving-ball")
+
+
+def test_moving_ball_takes_a_guess_by_hand_and_by_key(show):
+    page = show()
+    svg = figure(page, "moving-ball").locator("svg")
+    box = svg.bounding_box()
+    svg.click(position={"x": box["width"] / 2, "y": 10 + 105})
+    assert "Your guess: (0.50, 0.75)" in panel(page, "moving-ball")
+    slider(page, "moving-ball", "guess, across").press("Home")
+    assert "Your guess: (0.00, 0.7" in panel(page, "moving-ball")
 
 
 def numbers_after(text, words):
