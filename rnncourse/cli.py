@@ -82,6 +82,23 @@ def build_parser() -> argparse.ArgumentParser:
     sub = add("check", run_check, "check your answers to an assignment")
     sub.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a filled .ipynb")
     sub.add_argument("--list", action="store_true", help="list the checks there are")
+    sub = add("grade", run_grade, "grade a folder of hand-ins")
+    sub.add_argument("folder", metavar="FOLDER", help="notebooks, or a folder each")
+    sub.add_argument("--assignment", default="", help="if the notebooks do not tell")
+    sub.add_argument("--out", help="where results go; default FOLDER-graded")
+    sub.add_argument("--db", default="", metavar="URL", help="nbgrader's gradebook")
+    sub.add_argument("--jobs", type=int, default=0, help="how many at a time")
+    sub.add_argument(
+        "--isolation",
+        choices=("strict", "standard", "none"),
+        default="",
+        help="demand a level; default: the best there is, and never none",
+    )
+    sub.add_argument("--dry-run", action="store_true", help="only say what would be")
+    sub.epilog = (
+        "Results: 0 all graded, 1 could not begin, 3 some need attention, 130 stopped "
+        "by Ctrl-C. The same command goes on where it was stopped."
+    )
     sub = add("data", run_data, "list the data sets, or fetch some")
     sub.add_argument("names", nargs="*", metavar="NAME", help="data sets to fetch")
     add("doctor", run_doctor, "say what this machine has and what it lacks")
@@ -250,6 +267,41 @@ def run_check(args: argparse.Namespace) -> int:
         print(report.text)
         complete = complete and report.complete
     return int(not complete)
+
+
+def run_grade(args: argparse.Namespace) -> int:
+    """Grade a folder of hand-ins; 3 if some of them need attention."""
+    if not sys.platform.startswith("linux"):
+        raise SetupError("grading needs Linux; elsewhere use WSL or a container")
+    try:
+        from rnncourse.grading import engine, report
+        from rnncourse.grading.host import HostError
+    except ImportError as error:
+        raise SetupError(f"{error.name} is missing; run `make setup` first") from None
+    root = project_root()
+    settings = engine.Settings(
+        folder=Path(args.folder),
+        releases=root / "exercises",
+        assignment=args.assignment,
+        out=Path(args.out) if args.out else None,
+        gradebook=args.db,
+        jobs=args.jobs,
+        isolation=args.isolation,
+        hidden=(root / "solutions",),
+    )
+    try:
+        plan = engine.plan(settings)
+        print(report.announcement(plan))
+        if args.dry_run:
+            return 0
+        progress = report.Progress(len(plan.to_grade))
+        results = engine.grade(
+            settings, plan, tell=lambda result: progress.add(result, plan.out_of)
+        )
+    except (engine.GradingError, HostError) as error:
+        raise SetupError(str(error)) from None
+    print("\n" + report.summary(plan, results))
+    return 3 if any(result.trouble for result in results) else 0
 
 
 def run_data(args: argparse.Namespace) -> int:

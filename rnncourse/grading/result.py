@@ -1,0 +1,72 @@
+"""What came of one hand-in, as plain data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rnncourse.grading import gradebook
+from rnncourse.grading.intake import Submission
+
+ATTENTION = "Needs attention: {} It was not graded; a person looks at it."
+
+
+@dataclass
+class Result:
+    """What came of one hand-in: the same bytes wherever it was graded.
+
+    Parameters
+    ----------
+    student, digest : str
+    rows : dict
+        For the gradebook.
+    notebook : str
+        The graded notebook, or "".
+    trouble : str
+        Why it was set aside, or "".
+    notes : list of str
+        What the learner is told: repairs.
+    flags : list of str
+        What the instructor is told.
+    mistakes : dict
+        The mistakes that were named, by graded cell.
+    seconds : float
+        Left out of comparisons.
+    """
+
+    student: str
+    digest: str
+    rows: gradebook.Rows
+    notebook: str = ""
+    trouble: str = ""
+    notes: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    mistakes: dict[str, list[str]] = field(default_factory=dict)
+    seconds: float = field(default=0.0, compare=False)
+
+    def to_json(self) -> str:
+        """Write it."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Result:
+        """Read it."""
+        return cls(**json.loads(text))
+
+    @property
+    def points(self) -> float:
+        """What the checks gave."""
+        return sum(row["auto_score"] or 0.0 for row in self.rows["grades"])
+
+
+def set_aside(template: Path, submission: Submission, why: str) -> Result:
+    """Give the result of a hand-in that a person must look at: never a silent 0."""
+    sentence = ATTENTION.format(why[:1].upper() + why[1:])
+    return Result(
+        student=submission.student,
+        digest=submission.digest,
+        rows=gradebook.attention_rows(template, sentence),
+        trouble=why,
+        notes=[sentence],
+    )

@@ -1,0 +1,269 @@
+"""A warm process that forks kernels; it holds nothing that a learner must not see.
+
+It is executed, not forked from the grader, with an environment of its own, so it
+knows no right answer, no seed and no gradebook. It imports the heavy libraries once.
+Each request on its socket carries, as descriptors, five listening sockets of a kernel,
+the channel of the checks and the learner's files; the reply carries a pidfd.
+
+``python -m rnncourse.grading.zygote FD`` where FD is a listening socket; the plan
+comes on standard input. It ends when standard input closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from rnncourse.grading import sandbox
+
+CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+CHECK_FD = "RNNCOURSE_CHECK_FD"  # as in client.py, which stands elsewhere inside
+MAX_REQUEST = 1 << 16
+
+# What a kernel and a first cell load; each costs more than a check if loaded late.
+PRELOAD = (
+    "numpy",
+    "numpy.testing",
+    "numpy.random",
+    "numpy.linalg",
+    "numpy.fft",
+    "safetensors.numpy",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "pdb",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "IPython.core.ultratb",
+    "IPython.core.completer",
+    "pygments.formatters.terminal256",
+    "pygments.lexers.python",
+    "pygments.styles.default",
+    "stack_data",
+    "executing",
+    "encodings.idna",
+    "encodings.latin_1",
+    "rnncourse.checks",
+    "torch",
+    "torch.nn",
+)
+
+
+def serve(listening: socket.socket, plan: sandbox.Plan, preload: list[str]) -> None:
+    """Import, say "ready", and fork a kernel for each request until stdin closes."""
+    for name in preload:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    filter = sandbox.build_filter() if plan.level != "none" else None
+    gc.collect()
+    gc.freeze()
+    print("ready", flush=True)
+    with selectors.DefaultSelector() as selector:
+        selector.register(sys.stdin, selectors.EVENT_READ)
+        selector.register(listening, selectors.EVENT_READ)
+        server = _Server(listening, plan, filter)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is sys.stdin:
+                    if not os.read(0, 1):
+                        return
+                elif key.fileobj is listening:
+                    connection, _ = listening.accept()
+                    selector.register(connection, selectors.EVENT_READ)
+                else:
+                    assert isinstance(key.fileobj, socket.socket)
+                    if not server.answer(key.fileobj):
+                        selector.unregister(key.fileobj)
+                        key.fileobj.close()
+
+
+class _Server:
+    """The requests, and which children belong to which connection."""
+
+    def __init__(
+        self, listening: socket.socket, plan: sandbox.Plan, filter: Any
+    ) -> None:
+        self.listening = listening
+        self.plan = plan
+        self.filter = filter
+        self.children: dict[int, tuple[int, socket.socket]] = {}  # pid: slot, asker
+
+    def answer(self, connection: socket.socket) -> bool:
+        """Take one request; false once the other side has gone."""
+        try:
+            message, fds, _, _ = socket.recv_fds(connection, MAX_REQUEST, 16)
+        except OSError:
+            message, fds = b"", []
+        self._reap()
+        if not message:
+            for pid, (_, asker) in self.children.items():
+                if asker is connection:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGTERM)  # its keeper ends it
+            return False
+        taken = {slot for slot, _ in self.children.values()}
+        slot = next(n for n in range(len(taken) + 1) if n not in taken)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._child(connection, json.loads(message), fds, slot)
+            except BaseException:
+                text = traceback.format_exc().encode()[-2000:]
+                with contextlib.suppress(OSError):
+                    connection.send(json.dumps({"error": text.decode()}).encode())
+            finally:
+                os._exit(1)
+        self.children[pid] = (slot, connection)
+        for fd in fds:
+            os.close(fd)
+        return True
+
+    def _reap(self) -> None:
+        while self.children:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                pid = 0
+            if not pid:
+                return
+            self.children.pop(pid, None)
+
+    def _child(
+        self,
+        connection: socket.socket,
+        request: dict[str, Any],
+        fds: list[int],
+        slot: int,
+    ) -> None:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(nothing, number)
+        *kernel, check, packed = fds
+        sizes = request["files"]
+        with open(packed, "rb") as stream:
+            stream.seek(0)
+            files = [(name, stream.read(size)) for name, size in sizes]
+
+        def report(pid: int) -> None:
+            pidfd = os.pidfd_open(pid)
+            socket.send_fds(connection, [b'{"started": true}'], [pidfd])
+            os.close(pidfd)
+
+        sandbox.enter(
+            self.plan,
+            request["limits"],
+            files,
+            slot=slot,
+            keep=[*kernel, check],
+            filter=self.filter,
+            report=report,
+        )
+        os.environ[CHECK_FD] = str(check)
+        sys.path.append(os.getcwd())  # last: a learner's numpy.py hides nothing
+        _run_kernel(request, dict(zip(CHANNELS, kernel, strict=True)))
+
+
+def _run_kernel(request: dict[str, Any], sockets: dict[str, int]) -> None:
+    import zmq
+    from ipykernel.iostream import IOPubThread
+    from ipykernel.kernelapp import IPKernelApp
+
+    class ForkedKernel(IPKernelApp):
+        """A kernel on sockets that are already bound, without files and ports."""
+
+        def _try_bind_socket(self, sock: Any, port: int) -> int:
+            sock.setsockopt(zmq.USE_FD, sockets[CHANNELS[port - 1]])
+            sock.bind(f"ipc:///k-{port}")
+            return port
+
+        def init_iopub(self, context: Any) -> None:
+            self.iopub_socket = context.socket(zmq.XPUB)
+            self.iopub_socket.linger = 1000
+            app: Any = self  # its methods are not typed
+            self.iopub_port = app._bind_socket(self.iopub_socket, self.iopub_port)
+            app.configure_tornado_logger()
+            # A pipe would bind TCP, and libzmq aborts where there is none.
+            self.iopub_thread = IOPubThread(
+                self.iopub_socket, pipe=False, session=self.session
+            )
+            self.iopub_thread.start()
+            self.iopub_socket = self.iopub_thread.background_socket
+
+        def init_heartbeat(self) -> None:
+            """Leave it: the grader holds a pidfd."""
+
+        def write_connection_file(self, **_: Any) -> None:
+            """Leave it: nobody reads one."""
+
+        def cleanup_connection_file(self) -> None:
+            """Leave it: there is none."""
+
+        def init_connection_file(self) -> None:
+            """Leave it: there is none."""
+
+        def init_crash_handler(self) -> None:
+            """Leave it: there is nowhere to write to."""
+
+        def init_blackhole(self) -> None:
+            """Leave it: output goes nowhere already."""
+
+        def init_poller(self) -> None:
+            """Leave it: the kernel dies with its namespace or its parent."""
+
+    app: Any = ForkedKernel.instance(
+        transport="ipc",
+        ip="/k",
+        shell_port=1,
+        iopub_port=2,
+        stdin_port=3,
+        control_port=4,
+        hb_port=5,
+        log_level=50,
+        quiet=True,
+    )
+    app.config.Session.key = request["key"].encode()  # the first message is signed
+    app.config.Session.signature_scheme = request["scheme"]
+    app.config.HistoryManager.enabled = False
+    app.config.HistoryManager.hist_file = ":memory:"
+    app.config.BaseIPythonApplication.auto_create = False
+    app.config.IPKernelApp.exec_PYTHONSTARTUP = False
+    app.initialize([])
+    app.start()
+
+
+def main(argv: list[str]) -> int:
+    """Start from the command line that :mod:`.host` writes."""
+    given = json.loads(sys.stdin.readline())
+    plan = sandbox.Plan(
+        level=given["level"],
+        shown=tuple(given["shown"]),
+        links=tuple((name, target) for name, target in given["links"]),
+        hidden=tuple(given["hidden"]),
+        base=given["base"],
+        env=given["env"],
+    )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    listening = socket.socket(fileno=int(argv[1]))
+    serve(listening, plan, given.get("preload") or list(PRELOAD))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv))
