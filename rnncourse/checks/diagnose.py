@@ -48,7 +48,7 @@ def close(
     rtol, atol : float
         Used where both are float64; float32 on either side gets float32's.
     dtype : bool
-        Whether the types of arrays have to agree as well.
+        Whether the types of arrays have to agree as well; 3 and 3.0 do.
     """
     if isinstance(want, dict):
         return (
@@ -60,7 +60,7 @@ def close(
         )
     a, b = numbers(got), numbers(want)
     if a is not None and b is not None:
-        return _close_arrays(a, b, rtol, atol) and (not dtype or a.dtype == b.dtype)
+        return _close_arrays(a, b, rtol, atol) and (not dtype or _same_kind(a, b))
     if isinstance(want, list) and b is None:
         return (
             isinstance(got, list)
@@ -77,6 +77,13 @@ def close(
             return bool(np.array_equal(got, want))
         return bool(got == want)
     return False
+
+
+def _same_kind(a: np.ndarray, b: np.ndarray) -> bool:
+    """Tell whether types agree; a whole number may come as int or as float."""
+    kinds = {a.dtype.kind, b.dtype.kind}
+    whole = kinds <= set("iuf") and kinds != {"f"}
+    return whole or a.dtype == b.dtype
 
 
 def _close_arrays(a: np.ndarray, b: np.ndarray, rtol: float, atol: float) -> bool:

@@ -78,6 +78,8 @@ def gradient_against_lag(
     K = check_lag(K, T)
     check_finite("xs", xs)
     states = state if isinstance(state, tuple) else (state,)
+    for part in states:
+        check_float("state", part)
     check_shape("dh_T", dh_T, "B H", B=B, H=states[0].shape[-1])
     check_dtype("dh_T", dh_T, xs.dtype)
     caches = []

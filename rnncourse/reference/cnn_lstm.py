@@ -293,6 +293,7 @@ def check_cnn_lstm(p: Any) -> int:
             want = kind.__name__
             raise TypeError(f"p.{name} must be {want}, got {type(part).__name__}")
     check_shape("p.conv.W", p.conv.W, "n D F")
+    check_float("p.conv.W", p.conv.W)
     _, D, F = p.conv.W.shape
     check_shape("p.lstm.W_x", p.lstm.W_x, "F 4H", F=F)
     check_shape("p.lstm.W_h", p.lstm.W_h, "H 4H")

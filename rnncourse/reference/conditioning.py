@@ -131,6 +131,7 @@ def context_state(v: Array, p: DenseParams, n_states: int = 1) -> State:
     check_float("v", v)
     check_shape("v", v, "B C")
     check_finite("v", v)
+    check_size("n_states", n_states)
     return tuple(np.split(np.tanh(dense_forward(v, p)), n_states, axis=1))  # (15.1)
 
 
@@ -159,6 +160,14 @@ def context_state_backward(
     >>> dv.round(3)
     array([[0.64]])
     """
+    check_float("v", v)
+    check_shape("v", v, "B C")
+    check_shape("p.W", p.W, "C H")
+    for name, parts in (("state", state), ("dstate", dstate)):
+        for k, part in enumerate(parts):
+            H = p.W.shape[1] // len(parts)
+            check_shape(f"{name}[{k}]", part, "B H", B=len(v), H=H)
+            check_dtype(f"{name}[{k}]", part, v.dtype)
     da = tanh_backward(np.concatenate(dstate, axis=1), np.concatenate(state, axis=1))
     return dense_backward(da, v, p)  # from (15.1)
 

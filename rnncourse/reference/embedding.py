@@ -351,6 +351,7 @@ def word2vec_step(
     check_draw(rng, p.E.dtype)
     check_size("n_negatives", n_negatives)
     check_rate("lr", lr)
+    check_float("noise", noise)
     check_shape("noise", noise, "V", V=V)
     if not abs(float(noise.sum()) - 1) < 1e-6 or (noise < 0).any():
         raise ValueError(f"noise must be a distribution, got the sum {noise.sum()}")
@@ -391,6 +392,7 @@ def nearest(E: Array, word: int, n: int = 1) -> tuple[Ids, Array]:
     """
     check_float("E", E)
     check_shape("E", E, "V D")
+    check_finite("E", E)
     _check_ids("word", word, len(E))
     check_size("n", n)
     if n >= len(E):

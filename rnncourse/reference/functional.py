@@ -313,8 +313,11 @@ def _check_mask(name: str, like: Array, mask: Any) -> NDArray[np.float64]:
     """Return the weights of the entries; ``name`` is that of ``like``."""
     if like.size == 0:
         raise ValueError(f"{name} must hold at least one entry, got none")
-    weights = np.ones(like.shape) if mask is None else np.asarray(mask, dtype=float)
-    check_shape("mask", weights, _axes(like), **_sizes(like))
+    given = np.ones(like.shape) if mask is None else np.asarray(mask)
+    if given.dtype.kind not in "biuf":
+        raise TypeError(f"mask must be numbers, got {given.dtype}")
+    check_shape("mask", given, _axes(like), **_sizes(like))
+    weights = given.astype(np.float64)
     check_finite("mask", weights)
     if (weights < 0).any():
         raise ValueError(f"mask must not be negative, got {weights.min()}")

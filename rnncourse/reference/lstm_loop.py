@@ -260,6 +260,7 @@ def check_weights(
     weights = dict(zip(shapes, p, strict=True))  # type: ignore[call-overload]
     for name in ("W_x", "W_h"):  # their rows say D and H
         check_shape(f"p.{name}", weights[name], shapes[name])
+    check_float("p.W_x", weights["W_x"])
     D = len(weights["W_x"]) if D is None else D
     H = len(weights["W_h"]) if H is None else H
     sizes = {"D": D, "H": H, "3H": 3 * H, "4H": 4 * H}

@@ -143,6 +143,8 @@ def init_seq2seq(
     """
     if attention is not None:
         check_choice("attention", attention, SCORES)
+    check_size("V_x", V_x)
+    check_size("V_y", V_y)
     given = {"rng": rng, "dtype": dtype}
     asking = None
     if attention == "additive":
@@ -437,6 +439,8 @@ def _check_parts(cell: str, p: Any) -> None:
                 f"{name} must be {known.params.__name__} with cell={cell!r}, "
                 f"got {type(part).__name__}"
             )
+        for matrix in ("W_x", "W_h"):
+            check_shape(f"{name}.{matrix}", getattr(part, matrix), "rows columns")
         sizes = part.W_x.shape[0], part.W_h.shape[0]  # type: ignore[attr-defined]
         want = D, len(p.encoder.W_h)
         if sizes != want:

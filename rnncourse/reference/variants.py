@@ -125,7 +125,7 @@ def output_rnn_step_backward(
         kind = type(cache).__name__
         raise TypeError(f"cache must come from output_rnn_step, got {kind}")
     x, y_prev, h = cache
-    _, _, K = _check(p, h.dtype)
+    _, _, K = _check(p, h.dtype, D=x.shape[1])
     check_shape("dy", dy, "B K", B=h.shape[0], K=K)
     check_dtype("dy", dy, h.dtype)
     dh = dy @ p.W_y.T  # from (7.5)
@@ -246,8 +246,8 @@ def output_rnn_backward(
     if not isinstance(caches, list) or not caches:
         kind = type(caches).__name__
         raise TypeError(f"caches must come from output_rnn_forward, got {kind}")
-    h = caches[0][0].h
-    T, B, (_, _, K) = len(caches), len(h), _check(p, h.dtype)
+    x, _, h = caches[0][0]
+    T, B, (_, _, K) = len(caches), len(h), _check(p, h.dtype, D=x.shape[1])
     check_shape("dys", dys, "T B K", T=T, B=B, K=K)
     check_dtype("dys", dys, h.dtype)
     dy_next = np.zeros_like(dys[0])
@@ -264,10 +264,12 @@ def output_rnn_backward(
     return np.stack(dxs[::-1]), dp
 
 
-def _check(p: OutputRNNParams, dtype: Any) -> tuple[int, int, int]:
+def _check(
+    p: OutputRNNParams, dtype: Any, D: int | None = None
+) -> tuple[int, int, int]:
     if not isinstance(p, OutputRNNParams):
         raise TypeError(f"p must be OutputRNNParams, got {type(p).__name__}")
-    check_shape("p.W_x", p.W_x, "D H")
+    check_shape("p.W_x", p.W_x, "D H", D=D)
     check_shape("p.W_o", p.W_o, "K H", H=p.W_x.shape[1])
     (D, H), K = p.W_x.shape, p.W_o.shape[0]
     check_shape("p.b", p.b, "H", H=H)

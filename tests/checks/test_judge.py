@@ -172,6 +172,13 @@ def test_numbers_may_come_in_one_array():
     assert verdict.right, verdict.text
 
 
+def test_a_mistake_in_floats_is_named_like_one_in_ints():
+    counts = find_check("gru-counts")
+    mistake = counts.mistakes[0]
+    verdict = run_check(counts, lambda D, H: [float(n) for n in mistake.wrong(D, H)])
+    assert verdict.mistakes[:1] == (mistake.name,)
+
+
 def test_parts_in_another_order_are_seen():
     text = say(lambda a, b: (a - b, a + b), pair())
     assert "in another order: gap, total came, total, gap was asked for" in text

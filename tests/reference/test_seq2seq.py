@@ -613,7 +613,7 @@ def test_forward_names_what_does_not_fit(changed, error, message):
         (
             lambda: init_seq2seq("rnn", 0, 2, 2, 2, rng=np.random.default_rng(0)),
             ValueError,
-            "V must be at least 1, got 0",
+            "V_x must be at least 1, got 0",
         ),
     ],
 )
