@@ -21,6 +21,7 @@ from rnncourse.forecasting import make_windows
 from rnncourse.plotting import COLOURS
 from rnncourse.reference.convolution import ConvParams, conv2d_forward, flip_kernel
 from rnncourse.reference.gru import GRUParams, gru_step
+from rnncourse.reference.lstm import LSTMParams, lstm_step
 from rnncourse.reference.rnn import (
     RNNParams,
     init_rnn,
@@ -726,3 +727,24 @@ def test_scripts_are_small_and_ask_no_other_host():
         assert hosts <= {"www.w3.org", "doi.org"}, f"{path.name}: {hosts}"
         for word in ("fetch(", "XMLHttpRequest", "import(", "localStorage"):
             assert word not in text, f"{path.name} uses {word}"
+
+
+def test_lstm_cell_takes_the_step_of_the_package():
+    rng = np.random.default_rng(10)
+    cases = []
+    for _ in range(N_CASES):
+        gates = dict(zip("ifo", rng.uniform(0.01, 0.99, size=3), strict=True))
+        cases.append(gates | {"c": rng.normal(), "g": rng.uniform(-0.95, 0.95)})
+    zero = np.zeros((1, 1))
+    for case, got in zip(cases, node("lstm-cell", "step", cases), strict=True):
+        a_i, a_f, a_o = (np.log(case[k] / (1 - case[k])) for k in "ifo")
+        b = np.array([a_i, a_f, np.arctanh(case["g"]), a_o])  # so the gates are given
+        p = LSTMParams(np.zeros((1, 4)), np.zeros((1, 4)), b)
+        h, c, _ = lstm_step(zero, zero, np.array([[case["c"]]]), p)
+        close([got["cell"], got["h"]], [c.item(), h.item()])
+        close(got["kept"] + got["added"], c.item())
+    start = node("lstm-cell", "START")
+    source = chapter_source("10-lstm")
+    assert (
+        "c_1, f_1, i_1, g_1, o_1 = {c}, {f}, {i}, {g}, {o}\n".format(**start) in source
+    )

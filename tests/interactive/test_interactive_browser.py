@@ -211,6 +211,8 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.locator("svg"), {"x": 120, "y": 120}
     elif name == "gru-cell":
         target, at = fig.get_by_role("button", name="Copy"), {"x": 20, "y": 20}
+    elif name == "lstm-cell":
+        target, at = fig.get_by_role("button", name="Keep"), {"x": 20, "y": 20}
     else:
         target, at = fig.get_by_role("button", name="Loop"), {"x": 18, "y": 20}
     target.tap(position=at)
@@ -250,6 +252,22 @@ def test_gru_cell_goes_to_its_extremes_and_through_time(show):
     assert f"0.00 · ({want})" in panel(page, "gru-cell"), "what was new is old now"
     fig.get_by_label("z keeps the old").uncheck()
     assert "1 − z = 1.00" in panel(page, "gru-cell").replace("-", "−")
+
+
+def test_lstm_cell_keeps_falls_silent_and_goes_on(show):
+    page = show()
+    fig = figure(page, "lstm-cell")
+    fig.get_by_role("button", name="Keep").click()
+    assert f"tanh(1.20) = {0.7 * np.tanh(1.2):.2f}." in panel(page, "lstm-cell")
+    fig.get_by_role("button", name="Silent").click()
+    assert panel(page, "lstm-cell").endswith("= 0.00.")
+    fig.get_by_role("button", name="Add").click()
+    fig.get_by_role("button", name="Next step").click()
+    assert "1.00 · 0.60 = 0.60" in panel(page, "lstm-cell"), "the new cell is the old"
+    gate = slider(page, "lstm-cell", "f, keep")
+    gate.focus()
+    page.keyboard.press("ArrowLeft")
+    assert "0.95 · 0.60 = 0.57" in panel(page, "lstm-cell")
 
 
 def test_matrix_power_counts_to_two_hundred(show):
