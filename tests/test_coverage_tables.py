@@ -2,10 +2,10 @@
 
 import re
 import tomllib
-import unicodedata
 
 import nbformat
 import pytest
+from docutils import nodes
 
 from rnncourse import notebooks
 from tests.conftest import ROOT
@@ -27,9 +27,8 @@ KINDS = {
 
 
 def anchor(title):
-    """Return the anchor that the page gives a heading."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    """Return the anchor that the page gives a heading, its apostrophes curled."""
+    return nodes.make_id(title.replace("'", "’"))
 
 
 def chapter(number):

@@ -393,8 +393,9 @@ def _sort_cells(cells: Sequence[Any], known: dict[str, dict[str, Any]]) -> _Foun
     for cell in _readable(cells, found.notes):
         source, kind = _source(cell), cell["cell_type"]
         name = _name_of(cell, known)
-        if not name and cell.get("id") in by_id:
-            name = by_id[cell["id"]]  # its tags were lost, its id was not
+        own_id = cell.get("id")
+        if not name and isinstance(own_id, str) and own_id in by_id:
+            name = by_id[own_id]  # its tags were lost, its id was not
             found.notes.append(f"The cell “{name}” had lost its marks.")
         if not name and sources.get(source.strip()) not in (None, *found.seen):
             name = sources[source.strip()]
