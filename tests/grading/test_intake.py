@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnncourse.grading import intake
@@ -241,6 +241,8 @@ JSON = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(JSON, max_size=4), st.integers(0, 6))
+@example([{"id": [], "cell_type": "code"}], 0)
+@example([{"cell_type": [], "source": ""}], 0)
 def test_any_cells_are_rebuilt_on_the_release_or_refused(cells, place):
     notebook = filled(MODEL)
     notebook["cells"][place:place] = cells
