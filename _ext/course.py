@@ -160,15 +160,18 @@ def set_symbols(text: str) -> list[nodes.Node]:
     return [*found, nodes.Text(text[end:])] if end < len(text) else found
 
 
+PAGES_WITH_SYMBOLS = ("chapters/", "appendices/notation", "appendices/glossary")
+
+
 class SetSymbols(SphinxTransform):
-    """Set the symbols of a chapter's running text."""
+    """Set the symbols of running text."""
 
     default_priority = 700
     apart = (nodes.literal, nodes.FixedTextElement, nodes.math, nodes.raw, nodes.title)
 
     def apply(self):
         """Replace each piece of text that has a symbol in it."""
-        if not self.env.docname.startswith("chapters/"):
+        if not self.env.docname.startswith(PAGES_WITH_SYMBOLS):
             return
         for text in list(self.document.findall(nodes.Text)):
             parent = text.parent

@@ -62,6 +62,9 @@ def item(row, what, tables, slugs) -> nodes.definition_list_item:
             line += nodes.Text(" · ")
             line += link(label(kind, places), target(slug, places))
         shown += line
+    for page in what.get("pages", ()):
+        title = page.replace("-", " ").capitalize()
+        shown += nodes.paragraph("", "", link(title, f"{page}.html"))
     if not len(shown):
         shown += nodes.paragraph("", "Across the book: not written yet")
     return nodes.definition_list_item("", term, shown)

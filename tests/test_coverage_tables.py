@@ -100,6 +100,8 @@ def test_the_checklist_has_every_row_of_the_five_decks():
     for row, what in CHECKLIST.items():
         assert what["what"] and set(what["shows"]) <= set(KINDS.values()), row
         assert what["shows"], row
+        for page in what.get("pages", ()):
+            assert (ROOT / "appendices" / f"{page}.md").is_file(), row
 
 
 def test_every_chapter_that_stands_has_a_table():
