@@ -160,7 +160,12 @@ def set_symbols(text: str) -> list[nodes.Node]:
     return [*found, nodes.Text(text[end:])] if end < len(text) else found
 
 
-PAGES_WITH_SYMBOLS = ("chapters/", "appendices/notation", "appendices/glossary")
+PAGES_WITH_SYMBOLS = (
+    "chapters/",
+    "appendices/glossary",
+    "appendices/notation",
+    "appendices/spot-the-slip",
+)
 
 
 class SetSymbols(SphinxTransform):

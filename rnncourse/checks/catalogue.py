@@ -1,4 +1,4 @@
-"""Find the checks: every module of this package named after a chapter has some."""
+"""Find the checks: modules named after a chapter have some, and ``slips`` has."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from pathlib import Path
 
 from rnncourse.checks.protocol import Check, UnknownCheck
 
+MODULE = r"ch\d\d|slips"
+
+
+def module_of(check: Check) -> str:
+    """Name the module of this package that a check stands in."""
+    number = check.assignment.split("-")[0]
+    return f"ch{number}" if number.isdecimal() else "slips"
+
 
 @cache
 def all_checks() -> dict[str, Check]:
@@ -19,7 +27,7 @@ def all_checks() -> dict[str, Check]:
     folder = str(Path(__file__).parent)
     names = sorted(module.name for module in pkgutil.iter_modules([folder]))
     for name in names:
-        if not re.fullmatch(r"ch\d\d", name):
+        if not re.fullmatch(MODULE, name):
             continue
         module = importlib.import_module(f"rnncourse.checks.{name}")
         for check in module.CHECKS:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnncourse import __version__
 from rnncourse.checks import all_checks
+from rnncourse.checks.catalogue import MODULE, module_of
 from rnncourse.grading import levels
 from rnncourse.grading.conversation import check_of
 from rnncourse.grading.host import PACKAGE, Host, prefix
@@ -240,7 +241,7 @@ def _chapters(release: dict[str, Any]) -> set[str]:
     """Name the modules that the checks of an assignment are in."""
     known = all_checks()
     names = (check_of(cell["source"]) for cell in release["cells"])
-    return {f"ch{known[name].chapter:02}.py" for name in names if name in known}
+    return {f"{module_of(known[name])}.py" for name in names if name in known}
 
 
 def _base_key(release: dict[str, Any], public: bool, chapters: set[str]) -> str:
@@ -249,7 +250,7 @@ def _base_key(release: dict[str, Any], public: bool, chapters: set[str]) -> str:
     made.update(json.dumps(release, sort_keys=True).encode())
     for part in TRUSTED:
         for path in sorted((PACKAGE / part).glob("*.py")):
-            if re.fullmatch(r"ch\d\d\.py", path.name) and path.name not in chapters:
+            if re.fullmatch(MODULE, path.stem) and path.name not in chapters:
                 continue
             made.update(path.name.encode() + path.read_bytes())
     return made.hexdigest()

@@ -13,11 +13,18 @@ ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENTS = assignments(ROOT)
 
 
+def short(assignment: str) -> str:
+    """Give the number of an assignment, or its last word if it has none."""
+    first, *_, last = assignment.split("-")
+    return first if first.isdecimal() else last
+
+
 @cache
 def answers(assignment: str) -> ModuleType:
-    """Load the answers of an assignment from the aNN.py beside this file."""
-    path = Path(__file__).with_name(f"a{assignment[:2]}.py")
-    spec = importlib.util.spec_from_file_location(f"answers_{assignment[:2]}", path)
+    """Load the answers of an assignment from its module beside this file."""
+    name = short(assignment)
+    path = Path(__file__).with_name(f"a{name}.py")
+    spec = importlib.util.spec_from_file_location(f"answers_{name}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

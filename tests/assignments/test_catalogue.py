@@ -16,17 +16,18 @@ from .common import (
     marks,
     model_answers,
     read,
+    short,
 )
 
 CALL = re.compile(r'check\("([a-z0-9-]+)", (.+)\)')
 each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
 WRONG = [
-    pytest.param(name, *wrong, id=f"{name[:2]}-{wrong[0]}-{wrong[2]}")
+    pytest.param(name, *wrong, id=f"{short(name)}-{wrong[0]}-{wrong[2]}")
     for name in ASSIGNMENTS
     for wrong in answers(name).WRONG
 ]
 RIGHT = [
-    pytest.param(name, *right, id=f"{name[:2]}-{right[0]}-{number}")
+    pytest.param(name, *right, id=f"{short(name)}-{right[0]}-{number}")
     for name in ASSIGNMENTS
     for number, right in enumerate(answers(name).RIGHT)
 ]
