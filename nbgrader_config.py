@@ -25,6 +25,9 @@ c.ClearSolutions.text_stub = "Your answer here."
 c.ExecutePreprocessor.timeout = 120
 c.Execute.timeout = 120
 
+# Formgrader shows what learners wrote: no script of theirs runs in your browser.
+c.HTMLExporter.sanitize_html = True
+
 
 class FillAddress(NbGraderPreprocessor):
     """Put the course's public address into the line that installs the package."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rnncourse import __version__, environment
+from rnncourse import grade_commands as commands
 from rnncourse.environment import SetupError, project_root, say
 
 ONE_THREAD = dict.fromkeys(
@@ -31,7 +32,8 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0 on success, 1 on failure, 2 on a wrong call."""
     parser = build_parser()
-    args = parser.parse_args(argv)
+    words = commands.two_words(sys.argv[1:] if argv is None else argv)
+    args = parser.parse_args(words)
     if args.pytest and args.command != "test":
         parser.error(f"unrecognized arguments: {' '.join(args.pytest)}")
     try:
@@ -53,12 +55,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.set_defaults(pytest=[])
-    commands = parser.add_subparsers(
+    subparsers = parser.add_subparsers(
         required=True, metavar="COMMAND", dest="command", title="commands"
     )
 
     def add(name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        sub = subparsers.add_parser(
+            name, help=text, description=text.capitalize() + "."
+        )
         sub.set_defaults(run=run)
         return sub
 
@@ -95,10 +99,15 @@ def build_parser() -> argparse.ArgumentParser:
         help="demand a level; default: the best there is, and never none",
     )
     sub.add_argument("--dry-run", action="store_true", help="only say what would be")
+    sub.add_argument(
+        "--no-pages", action="store_true", help="no feedback pages, no class report"
+    )
     sub.epilog = (
         "Results: 0 all graded, 1 could not begin, 3 some need attention, 130 stopped "
-        "by Ctrl-C. The same command goes on where it was stopped."
+        "by Ctrl-C. The same command goes on where it was stopped. Then come "
+        "`rnncourse grade feedback`, `report`, `export`, `regrade` and `similarity`."
     )
+    commands.add_commands(add)
     sub = add("data", run_data, "list the data sets, or fetch some")
     sub.add_argument("names", nargs="*", metavar="NAME", help="data sets to fetch")
     add("doctor", run_doctor, "say what this machine has and what it lacks")
@@ -281,13 +290,13 @@ def run_grade(args: argparse.Namespace) -> int:
     root = project_root()
     settings = engine.Settings(
         folder=Path(args.folder),
-        releases=root / "exercises",
+        releases=commands.releases_of(Path(args.folder)),
         assignment=args.assignment,
         out=Path(args.out) if args.out else None,
         gradebook=args.db,
         jobs=args.jobs,
         isolation=args.isolation,
-        hidden=(root / "solutions",),
+        hidden=(root / "solutions", Path(args.folder) / "source"),
     )
     try:
         plan = engine.plan(settings)
@@ -301,6 +310,8 @@ def run_grade(args: argparse.Namespace) -> int:
     except (engine.GradingError, HostError) as error:
         raise SetupError(str(error)) from None
     print("\n" + report.summary(plan, results))
+    for text in commands.after_run(settings, plan, results, pages=not args.no_pages):
+        print(text)
     return 3 if any(result.trouble for result in results) else 0
 
 

@@ -59,6 +59,7 @@ class Run:
     key: str = ""
     flags: list[str] = field(default_factory=list)
     mistakes: dict[str, list[str]] = field(default_factory=dict)
+    findings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def seed(self, cell: str) -> int | None:
         """Give the seed of a cell."""
@@ -217,8 +218,19 @@ class Notebook:
             return
         points = min(max(verdict.points, 0.0), most)
         cell.outputs = []
+        name = str(cell.metadata.nbgrader["grade_id"])
+        self.run.findings[name] = [
+            {
+                "says": found.case.says,
+                "kind": found.case.kind,
+                "weight": found.case.weight,
+                "credit": found.credit,
+                "message": found.message,
+                "mistake": found.mistake,
+            }
+            for found in verdict.findings
+        ]
         if verdict.mistakes:
-            name = str(cell.metadata.nbgrader["grade_id"])
             self.run.mistakes[name] = list(verdict.mistakes)
         printed = verdict.printed
         if printed and not printed.endswith("\n"):

@@ -33,6 +33,10 @@ MAX_DEPTH = 6
 NAME = re.compile(r"[\w .@+()-]{1,120}")
 NOT_COPIED = {".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".exe", ".cfg"}
 CELL_TYPES = ("code", "markdown", "raw")
+# Follow no link, wait for no pipe; Windows has none of these, and needs the last.
+OPENING = 0
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    OPENING |= getattr(os, _name, 0)
 
 
 class Refused(ValueError):
@@ -84,9 +88,8 @@ def read_regular(path: Path | str, most: int) -> bytes:
     Refused
         If it is anything else, or too large.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        opened = os.open(path, flags)
+        opened = os.open(path, os.O_RDONLY | OPENING)
     except OSError as error:
         links = " (links are not followed)" if os.path.islink(path) else ""
         raise Refused(f"the file cannot be opened{links}: {error.strerror}.") from None

@@ -67,6 +67,29 @@ class Journal:
             (key, result.student, result.to_json()),
         )
 
+    def merged(self) -> list[Result]:
+        """Give what the gradebook has, by student."""
+        rows = self._db.execute(
+            "select result from results join merged on merged.student = "
+            "results.student and merged.key = results.key order by results.student"
+        )
+        return [Result.from_json(row[0]) for row in rows]
+
+    def replace(self, key: str, result: Result, *, merged: bool) -> None:
+        """Store a result in the place of an earlier one, and whether it is merged."""
+        marks = (result.student, key)
+        self._db.execute("begin immediate")
+        self.store(key, result)
+        self._db.execute("delete from merged where student = ?", marks[:1])
+        if merged:
+            self._db.execute("insert into merged values (?, ?)", marks)
+        self._db.execute("commit")
+
+    def take_secret(self, secret: bytes) -> None:
+        """Draw the inputs of another run."""
+        made = secret.hex()
+        self._db.execute("insert or replace into facts values ('secret', ?)", (made,))
+
     def mark_merged(self, key: str, student: str) -> None:
         """Say that the gradebook has it."""
         self._db.execute("insert or replace into merged values (?, ?)", (student, key))

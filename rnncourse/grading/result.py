@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rnncourse.grading import gradebook
 from rnncourse.grading.intake import Submission
@@ -31,6 +32,9 @@ class Result:
         What the instructor is told.
     mistakes : dict
         The mistakes that were named, by graded cell.
+    findings : dict
+        What was found, by graded cell: for each case its ``says``, ``kind``,
+        ``weight``, ``credit``, ``message`` and ``mistake``.
     seconds : float
         Left out of comparisons.
     """
@@ -43,6 +47,7 @@ class Result:
     notes: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     mistakes: dict[str, list[str]] = field(default_factory=dict)
+    findings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     seconds: float = field(default=0.0, compare=False)
 
     def to_json(self) -> str:

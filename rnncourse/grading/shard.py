@@ -126,6 +126,7 @@ class Grader:
                 notes=list(notes),
                 flags=list(dict.fromkeys(run.flags)),
                 mistakes=run.mistakes,
+                findings=run.findings,
             )
         finally:
             shutil.rmtree(folder, ignore_errors=True)

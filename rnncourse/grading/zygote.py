@@ -245,6 +245,11 @@ def _run_kernel(request: dict[str, Any], sockets: dict[str, int]) -> None:
     app.config.BaseIPythonApplication.auto_create = False
     app.config.IPKernelApp.exec_PYTHONSTARTUP = False
     app.initialize([])
+    if "matplotlib_inline.backend_inline" in sys.modules:
+        # It was imported before there was a shell to draw for.
+        from matplotlib_inline.backend_inline import configure_inline_support
+
+        configure_inline_support(app.shell, "inline")
     app.start()
 
 
