@@ -24,7 +24,7 @@ results:  ## run the full labs and store their figures (many minutes)
 	@$(RNN) results
 exercises:  ## generate the students' notebooks from solutions/
 	@$(RNN) exercises
-bench:  ## measure speed against torch.nn, write benchmarks/results/
+bench:  ## measure speed against torch.nn and nbgrader, write benchmarks/results/
 	@$(RNN) bench
 mutants:  ## spoil the reference line by line and list what no test notices
 	@$(RNN) mutants

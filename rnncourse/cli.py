@@ -93,6 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--db", default="", metavar="URL", help="nbgrader's gradebook")
     sub.add_argument("--jobs", type=int, default=0, help="how many at a time")
     sub.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="of Dask, to grade there"
+    )
+    sub.add_argument(
         "--isolation",
         choices=("strict", "standard", "none"),
         default="",
@@ -103,15 +106,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--no-pages", action="store_true", help="no feedback pages, no class report"
     )
     sub.epilog = (
-        "Results: 0 all graded, 1 could not begin, 3 some need attention, 130 stopped "
-        "by Ctrl-C. The same command goes on where it was stopped. Then come "
+        "Results: 0 all graded, 1 could not begin, 2 wrong arguments, 3 some need "
+        "attention, 4 stopped because something could not be written, 130 stopped by "
+        "Ctrl-C. The same command goes on where it was stopped. Then come "
         "`rnncourse grade feedback`, `report`, `export`, `regrade` and `similarity`."
     )
     commands.add_commands(add)
     sub = add("data", run_data, "list the data sets, or fetch some")
     sub.add_argument("names", nargs="*", metavar="NAME", help="data sets to fetch")
     add("doctor", run_doctor, "say what this machine has and what it lacks")
-    add("bench", run_bench, "measure speed against torch.nn")
+    add("bench", run_bench, "measure speed against torch.nn and nbgrader")
     sub = add("mutants", run_mutants, "spoil the reference line by line: who notices?")
     sub.add_argument("modules", nargs="*", metavar="MODULE", help="such as functional")
     add("colab", run_colab, "run the chapters with the versions Colab has")
@@ -295,6 +299,7 @@ def run_grade(args: argparse.Namespace) -> int:
         out=Path(args.out) if args.out else None,
         gradebook=args.db,
         jobs=args.jobs,
+        scheduler=args.scheduler,
         isolation=args.isolation,
         hidden=(root / "solutions", Path(args.folder) / "source"),
     )
@@ -307,6 +312,9 @@ def run_grade(args: argparse.Namespace) -> int:
         results = engine.grade(
             settings, plan, tell=lambda result: progress.add(result, plan.out_of)
         )
+    except engine.Stopped as error:
+        say(str(error))
+        return 4
     except (engine.GradingError, HostError) as error:
         raise SetupError(str(error)) from None
     print("\n" + report.summary(plan, results))

@@ -90,13 +90,14 @@ def describe_isolation() -> list[str]:
     if platform.system() != "Linux":
         return ["isolation: none here; grade in the course's container or on Linux"]
     try:
-        from rnncourse.grading import breakout, levels
+        from rnncourse.grading import breakout, groups, levels
     except ImportError as error:
         return [f"isolation: not tried, {error.name} is missing; run `make setup`"]
     reached = levels.reached()
     lines = [reached.text, *(f"  {sentence}" for sentence in reached.missing)]
     if reached.level != "none":
         lines += breakout.prove(reached).lines
+        lines.append(groups.describe())
     return lines
 
 

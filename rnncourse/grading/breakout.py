@@ -154,7 +154,10 @@ def prove(reached: Reached) -> Proof:
         }
         try:
             with Host(
-                reached.level, outer=reached.outer, preload=["ipykernel"]
+                reached.level,
+                outer=reached.outer,
+                libraries=(frozenset(),),
+                preload=["ipykernel"],
             ) as host:
                 said = _run(host, limits, ATTEMPTS.format(given=json.dumps(given)))
         except (HostError, KernelTrouble, OSError) as error:

@@ -6,32 +6,39 @@ import contextlib
 import hashlib
 import json
 import os
-import re
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnncourse import __version__
 from rnncourse.checks import all_checks
-from rnncourse.checks.catalogue import MODULE, module_of
-from rnncourse.grading import levels
+from rnncourse.checks.catalogue import module_of
+from rnncourse.grading import faults, levels, versions
 from rnncourse.grading.conversation import check_of
-from rnncourse.grading.host import PACKAGE, Host, prefix
+from rnncourse.grading.host import Host, libraries_in
 from rnncourse.grading.intake import Submission, collect, looks_like
 from rnncourse.grading.journal import Journal
 from rnncourse.grading.limits import Limits
 from rnncourse.grading.result import Result, set_aside
+from rnncourse.grading.zygote import LIBRARIES
 
 if TYPE_CHECKING:
     from rnncourse.grading.shard import Course
 
-TRUSTED = ("checks", "reference", "grading")  # what a verdict depends on
+FLUSH_RESULTS = 32  # that wait for the gradebook
+FLUSH_SECONDS = 1.0
+WORTH_IT = 2  # hand-ins that name a library
 
 
 class GradingError(RuntimeError):
     """A run that cannot begin; the message says what to do."""
+
+
+class Stopped(GradingError):
+    """A run that could not go on; what was graded is kept, and a next start goes on."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,9 @@ class Settings:
     gradebook : str
         A database URL; by default ``gradebook.db`` in ``out``.
     jobs : int
-        Hand-ins at a time.
+        Hand-ins at a time; by default as many as there are processors.
+    scheduler : str
+        The address of a Dask scheduler whose workers are to grade instead.
     isolation : str
         A level to demand; by default the best that this machine has, and never none.
     public : bool
@@ -68,6 +77,7 @@ class Settings:
     out: Path | None = None
     gradebook: str = ""
     jobs: int = 0
+    scheduler: str = ""
     isolation: str = ""
     public: bool = False
     hidden: tuple[Path, ...] = ()
@@ -92,9 +102,27 @@ class Plan:
     out_of: float
 
 
+@contextlib.contextmanager
+def _stopping() -> Iterator[None]:
+    """Say what stopped a run that was at work, and that nothing is lost."""
+    kept = "What was graded is kept; the same command goes on from here."
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise Stopped(f"the run could not go on: {error}. {kept}") from error
+    except Exception as error:
+        if type(error).__module__.startswith(("sqlalchemy.", "nbgrader.")):
+            why = str(getattr(error, "orig", error))
+            raise Stopped(
+                f"the gradebook could not be written: {why}. {kept}"
+            ) from error
+        raise
+
+
 # -- planning ----------------------------------------------------------------------
 
 
+@_stopping()
 def plan(settings: Settings) -> Plan:
     """Look at everything, change nothing but the journal.
 
@@ -246,13 +274,8 @@ def _chapters(release: dict[str, Any]) -> set[str]:
 
 def _base_key(release: dict[str, Any], public: bool, chapters: set[str]) -> str:
     """Hash everything but the hand-in that a result depends on."""
-    made = hashlib.sha256(f"{__version__} {public}".encode())
+    made = hashlib.sha256(f"{versions.trusted(chapters)} {public}".encode())
     made.update(json.dumps(release, sort_keys=True).encode())
-    for part in TRUSTED:
-        for path in sorted((PACKAGE / part).glob("*.py")):
-            if re.fullmatch(MODULE, path.stem) and path.name not in chapters:
-                continue
-            made.update(path.name.encode() + path.read_bytes())
     return made.hexdigest()
 
 
@@ -279,61 +302,160 @@ def grade(
     -------
     list of Result
         Of all hand-ins, those of earlier runs too, by student.
+
+    Raises
+    ------
+    GradingError
+        If the run cannot begin.
+    Stopped
+        If it cannot go on: the disk is full, or others hold the gradebook for long.
     """
     made = made or plan(settings)
     results = list(made.done)
     with contextlib.ExitStack() as stack:
         journal = _journal(made.out, made.assignment)
         stack.callback(journal.close)
-        scratch = Path(stack.enter_context(_scratch()))
-        template = scratch / "template.db"
+        writer = _Writer(made, journal)
+        stack.callback(writer.close)
+        stack.enter_context(_stopping())
+        graded: Iterator[Result] = iter(())
         if made.to_grade:
-            hidden = (made.out, settings.folder, settings.releases, *settings.hidden)
-            # It imports while nbgrader is imported here.
-            host = Host(made.reached.level, hidden=hidden, outer=made.reached.outer)
-            stack.callback(host.close)
-            from rnncourse.grading.shard import Course
-
-            _make_template(template, made)
-            course = Course(
-                assignment=made.assignment,
-                release=made.release,
-                source_files=_source_files(settings.releases / made.assignment),
-                template=template,
-                address=host.address,
-                limits=settings.limits,
-                secret=None if settings.public else made.secret,
-            )
-            host.wait_until_ready()
-            _rehearse(course)
-            graded = _grade_all(course, made.to_grade, settings)
-        else:
-            graded = iter(())
-        if made.to_merge or made.to_grade:
-            writer = _Writer(made, journal, template)
-            stack.callback(writer.close)
-            for result in made.to_merge:
-                writer.write(result)
-                results.append(result)
-            for result in graded:
+            if settings.scheduler:
+                graded = _grade_there(made, settings, writer)
+            else:
+                graded = _grade_here(made, settings, writer, stack)
+        elif made.to_merge:
+            writer.load()
+        for result in made.to_merge:
+            results.append(result)
+            writer.take(result)
+        for result in graded:
+            if not result.again:
                 journal.store(made.keys[result.student], result)
-                writer.write(result)
-                results.append(result)
-                tell(result)
+            results.append(result)
+            tell(result)
+            writer.take(result)
+        writer.flush()
     return sorted(results, key=lambda result: result.student)
 
 
-def _scratch() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix=prefix("grading"))
+def _hidden(made: Plan, settings: Settings) -> tuple[Path, ...]:
+    return (made.out, settings.folder, settings.releases, *settings.hidden)
 
 
-def _make_template(path: Path, made: Plan) -> None:
-    import nbformat
+def _course(
+    made: Plan, settings: Settings, warm: tuple[tuple[frozenset[str], str], ...]
+) -> Course:
+    from rnncourse.grading.shard import Course
 
-    from rnncourse.grading import gradebook
+    return Course(
+        assignment=made.assignment,
+        release=made.release,
+        source_files=_source_files(settings.releases / made.assignment),
+        warm=warm,
+        limits=settings.limits,
+        secret=None if settings.public else made.secret,
+    )
 
-    released = nbformat.from_dict(made.release)
-    gradebook.register(gradebook.sqlite_url(path), made.assignment, released)
+
+def _grade_here(
+    made: Plan, settings: Settings, writer: _Writer, stack: contextlib.ExitStack
+) -> Iterator[Result]:
+    """Grade on this machine; the results come as they are ready.
+
+    The order is chosen for the first result to come early: the warm process imports
+    while the workers are forked here, nbgrader is imported while they grade, and what
+    needs a large library goes last, since that is imported last.
+    """
+    warm = _warm(made)
+    host = Host(
+        made.reached.level,
+        hidden=_hidden(made, settings),
+        outer=made.reached.outer,
+        libraries=warm,
+    )
+    stack.callback(host.close)
+    from rnncourse.grading.pool import Pool, Task
+    from rnncourse.grading.shard import READY, Grader
+
+    course = _course(made, settings, host.warm)
+
+    def make() -> tuple[Callable[[Submission | None], str], Callable[[], None]]:
+        grader = Grader(course)
+
+        def work(one: Submission | None) -> str:
+            return grader.rehearse() if one is None else grader.grade(one).to_json()
+
+        return work, grader.close
+
+    limits = settings.limits
+    most = limits.notebook_seconds + 4 * limits.cell_seconds + 60
+    jobs = min(jobs_of(settings), len(made.to_grade))
+    pool = Pool(make, jobs, most, before_fork=writer.wait_for_load)
+    stack.callback(pool.close)
+    host.wait_until_ready()
+    said = next(pool.run([Task("", None)]))[1]
+    if said != READY:
+        why = said or "the process ended"
+        raise GradingError(f"no kernel could be started in the sandbox: {why}")
+    order = sorted(made.to_grade, key=lambda one: not _has(warm[0], one))
+    running = pool.run([Task(one.student, one) for one in order])
+    writer.load()
+    return (_result(made, task.payload, text) for task, text in running)
+
+
+def _grade_there(made: Plan, settings: Settings, writer: _Writer) -> Iterator[Result]:
+    """Grade by the workers of a Dask scheduler."""
+    from rnncourse.grading import cluster
+
+    order = cluster.order_for(
+        _course(made, settings, ()),
+        made.reached.level,
+        made.reached.outer,
+        _warm(made),
+        _hidden(made, settings),
+    )
+    writer.load()
+    try:
+        for one, text in cluster.grade_by_scheduler(
+            settings.scheduler, order, made.to_grade
+        ):
+            yield _result(made, one, text)
+    except cluster.ClusterError as error:
+        raise GradingError(str(error)) from None
+
+
+def _result(made: Plan, one: Submission, text: str) -> Result:
+    if text:
+        return Result.from_json(text)
+    why = "grading it ended the grader, twice."
+    return set_aside(made.release, made.assignment, one, why)
+
+
+def jobs_of(settings: Settings) -> int:
+    """Say how many hand-ins are graded at a time."""
+    return settings.jobs or min(os.cpu_count() or 1, 8)
+
+
+def _warm(made: Plan) -> list[frozenset[str]]:
+    """Say which large libraries the warm processes have loaded.
+
+    The first one has those that the assignment itself needs. There is a second one if
+    so many hand-ins name another that importing it once is less work.
+    """
+    first = libraries_in(json.dumps(made.release).encode())
+    known = all_checks()
+    asked = {check_of(cell["source"]) for cell in made.release["cells"]}
+    first |= {known[name].library for name in asked & set(known)} & set(LIBRARIES)
+    named = [libraries_in(one.notebook) - first for one in made.to_grade]
+    more = frozenset(
+        name for name in LIBRARIES if sum(name in one for one in named) >= WORTH_IT
+    )
+    return [first, first | more] if more else [first]
+
+
+def _has(loaded: frozenset[str], one: Submission) -> bool:
+    return libraries_in(one.notebook) <= loaded
 
 
 def _source_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
@@ -346,90 +468,80 @@ def _source_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
     )
 
 
-def _rehearse(course: Course) -> None:
-    """Start one kernel before the first hand-in; it also warms what all will need.
-
-    In a process of its own, since workers are forked from this one.
-    """
-    import multiprocessing
-
-    from rnncourse.grading.kernel import boots
-
-    context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe()
-    process = context.Process(
-        target=lambda: theirs.send(boots(course.address, course.limits)), daemon=True
-    )
-    process.start()
-    theirs.close()
-    try:
-        trouble = ours.recv()
-    except EOFError:
-        trouble = "the process ended"
-    process.join()
-    if trouble:
-        raise GradingError(f"no kernel could be started in the sandbox: {trouble}")
-
-
-def _grade_all(
-    course: Course, submissions: Sequence[Submission], settings: Settings
-) -> Iterator[Result]:
-    from rnncourse.grading.pool import Pool, Task
-    from rnncourse.grading.shard import Grader
-
-    jobs = settings.jobs or min(os.cpu_count() or 1, 8)
-    limits = settings.limits
-    most = limits.notebook_seconds + 4 * limits.cell_seconds + 60
-
-    def make() -> tuple[Callable[[Submission], str], Callable[[], None]]:
-        grader = Grader(course)
-        return lambda one: grader.grade(one).to_json(), grader.close
-
-    pool = Pool(make, min(jobs, len(submissions)), most)
-    try:
-        tasks = [Task(one.student, one) for one in submissions]
-        for task, text in pool.run(tasks):
-            if text:
-                yield Result.from_json(text)
-            else:
-                why = "grading it ended the grader, twice."
-                yield set_aside(course.template, task.payload, why)
-    finally:
-        pool.close()
-
-
 class _Writer:
-    """The one writer of a run: gradebook, graded notebook, journal, in this order."""
+    """The one writer of a run: gradebook, graded notebooks, journal, in this order.
 
-    def __init__(self, made: Plan, journal: Journal, template: Path) -> None:
-        import nbformat
+    It writes some results at a time, and never holds one back for longer than a moment.
+    What was not written when a run ended is in the journal, and is written by the next.
+    """
 
-        from rnncourse.grading import gradebook
-
-        self._merge = gradebook.merge
+    def __init__(self, made: Plan, journal: Journal) -> None:
         self._made = made
         self._journal = journal
-        if not (template.exists() and gradebook.start_from(made.url, template)):
-            released = nbformat.from_dict(made.release)
-            gradebook.register(made.url, made.assignment, released)
-        self._book = gradebook.open_gradebook(made.url)
+        self._waiting: list[Result] = []
+        self._since = time.monotonic()
+        self._loading: threading.Thread | None = None
+        self._book: Any = None
 
-    def write(self, result: Result) -> None:
-        """Bring a result where people look for it; again does no harm."""
+    def load(self) -> None:
+        """Begin to import nbgrader, beside whatever else is done."""
+        from rnncourse.grading import gradebook
+
+        self._loading = threading.Thread(target=gradebook.load, daemon=True)
+        self._loading.start()
+
+    def wait_for_load(self) -> None:
+        """Wait for the import, if it has begun."""
+        if self._loading is not None:
+            self._loading.join()
+
+    def take(self, result: Result) -> None:
+        """Take a result to where people look for it; again does no harm."""
+        self._waiting.append(result)
+        loading = self._loading is not None and self._loading.is_alive()
+        late = time.monotonic() - self._since > FLUSH_SECONDS
+        if (late and not loading) or len(self._waiting) >= FLUSH_RESULTS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if not self._waiting:
+            return
+        from rnncourse.grading import gradebook
+
+        self.wait_for_load()
         made = self._made
-        self._merge(self._book, made.assignment, result.student, result.rows)
-        if result.notebook:
-            folder = made.out / "autograded" / result.student / made.assignment
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{made.assignment}.ipynb"
-            fresh = path.with_suffix(".new")
-            fresh.write_text(result.notebook, encoding="utf-8")
-            os.replace(fresh, path)
-        self._journal.mark_merged(made.keys[result.student], result.student)
+        if self._book is None:
+            gradebook.register(made.url, made.assignment, made.release)
+            self._book = gradebook.open_gradebook(made.url)
+        batch, self._waiting = self._waiting, []
+        rows = [(result.student, result.rows) for result in batch]
+        gradebook.merge_all(self._book, made.assignment, rows)
+        for result in batch:
+            self._write_notebook(result)
+        final = [result.student for result in batch if not result.again]
+        self._journal.mark_merged([(name, made.keys[name]) for name in final])
+        self._since = time.monotonic()
+
+    def _write_notebook(self, result: Result) -> None:
+        if not result.notebook:
+            return
+        name = self._made.assignment
+        folder = self._made.out / "autograded" / result.student / name
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.ipynb"
+        fresh = path.with_suffix(".new")
+        faults.at("notebook write")
+        fresh.write_text(result.notebook, encoding="utf-8")
+        faults.at("notebook replace")
+        os.replace(fresh, path)
 
     def close(self) -> None:
         """Close the gradebook."""
-        self._book.close()
+        if self._book is not None:
+            from rnncourse.grading import gradebook
+
+            gradebook.close(self._book)
 
 
 def with_limits(settings: Settings, **changed: Any) -> Settings:

@@ -1,10 +1,9 @@
 """What stands in the place of nbgrader's Execute: cells run inside, verdicts outside.
 
-nbgrader's converter calls it like any preprocessor. It leaves in each graded cell
-what nbgrader reads: no error and a number for credit, an error with the message for
-none. For a cell with a check of this course the numbers and words are written here,
-on the trusted side; any other graded cell keeps what its kernel said, and a flag says
-that those points rest on trust.
+It leaves in each graded cell what nbgrader reads: no error and a number for credit, an
+error with the message for none. For a cell with a check of this course the numbers and
+words are written here, on the trusted side; any other graded cell keeps what its kernel
+said, and a flag says that those points rest on trust.
 """
 
 from __future__ import annotations
@@ -12,12 +11,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import zmq
-from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
-from nbgrader.preprocessors import NbGraderPreprocessor
 
 from rnncourse.checks import Check, all_checks
 from rnncourse.checks import notebook as words
@@ -25,6 +22,7 @@ from rnncourse.grading.conversation import Conversation, check_of, seed_for
 from rnncourse.grading.host import Forks
 from rnncourse.grading.kernel import Kernel, KernelTrouble, Outcome
 from rnncourse.grading.limits import Limits
+from rnncourse.grading.scores import Cell, marks_of, new_output
 
 GONE = "the kernel died before this cell (out of memory, or exit?)."
 DIED = "the kernel died in this cell (out of memory, or exit?)."
@@ -68,31 +66,12 @@ class Run:
         return seed_for(self.secret, self.key, cell)
 
 
-class SandboxedExecute(NbGraderPreprocessor):  # type: ignore[misc]
-    """Runs the notebook of one hand-in.
-
-    nbgrader makes it from its class, without arguments; the run comes by
-    :attr:`current`.
-    """
-
-    current: Run | None = None
-
-    def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any]
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Run every code cell in order and write the verdicts."""
-        run = type(self).current
-        assert run is not None, "the run must be set before"
-        Notebook(run, nb).execute()
-        return nb, resources
-
-
 class Notebook:
     """The cells of one hand-in and the kernel that they run in."""
 
-    def __init__(self, run: Run, nb: NotebookNode) -> None:
+    def __init__(self, run: Run, notebook: dict[str, Any]) -> None:
         self.run = run
-        self.cells = nb.cells
+        self.cells: list[Cell] = notebook["cells"]
         self.limits = run.limits
         self.end = time.monotonic() + self.limits.notebook_seconds
         self.kernel: Kernel | None = None
@@ -105,7 +84,7 @@ class Notebook:
         """Run all cells."""
         try:
             for index, cell in enumerate(self.cells):
-                if cell.cell_type == "code":
+                if cell["cell_type"] == "code":
                     self._cell(index, cell)
         finally:
             self._close()
@@ -116,37 +95,37 @@ class Notebook:
             self.kernel.close()
             self.kernel = None
 
-    def _cell(self, index: int, cell: NotebookNode) -> None:
-        cell.outputs, cell.execution_count = [], None
-        marks = cell.metadata.get("nbgrader", {})
+    def _cell(self, index: int, cell: Cell) -> None:
+        cell["outputs"], cell["execution_count"] = [], None
+        marks = marks_of(cell)
         graded = bool(marks.get("grade"))
-        check = all_checks().get(check_of(cell.source)) if graded else None
-        if not cell.source.strip():
+        check = all_checks().get(check_of(cell["source"])) if graded else None
+        if not cell["source"].strip():
             return
         seed = self.run.seed(str(marks.get("grade_id"))) if check else None
         talk = Conversation(check, seed, most=self.limits.answers)
         why = self._ready(index, checking=check is not None)
         outcome = Outcome(stopped=why) if why else self._run(index, cell, talk)
         self.count += 1
-        cell.execution_count = self.count
+        cell["execution_count"] = self.count
         noticed = [*outcome.flags, *talk.flags]
         if check is not None:
             self._write_verdict(cell, check, talk, outcome)
         else:
-            cell.outputs = outcome.outputs
+            cell["outputs"] = outcome.outputs
             if reason := self._reason(outcome):
-                cell.outputs.append(_error("Stopped", reason))
+                cell["outputs"].append(_error("Stopped", reason))
                 noticed.append(reason)
             if graded and not marks.get("solution"):
                 noticed.append("verdict from the kernel")
         name = str(marks.get("grade_id") or f"own cell {index + 1}")
         self.run.flags += [f"{name}: {text}" for text in dict.fromkeys(noticed)]
 
-    def _run(self, index: int, cell: NotebookNode, talk: Conversation) -> Outcome:
+    def _run(self, index: int, cell: Cell, talk: Conversation) -> Outcome:
         assert self.kernel is not None
         left = self.end - time.monotonic()
         seconds = max(0.1, min(self.limits.cell_seconds, left))
-        outcome = self.kernel.run(cell.source, talk, seconds)
+        outcome = self.kernel.run(cell["source"], talk, seconds)
         if outcome.died:
             self.fatal.add(index)
         return outcome
@@ -183,10 +162,10 @@ class Notebook:
         """Run the cells before one again, without those that broke the kernel."""
         assert self.kernel is not None
         for index, cell in enumerate(self.cells[:upto]):
-            skip = cell.cell_type != "code" or index in self.fatal
-            if skip or cell.metadata.get("nbgrader", {}).get("grade"):
+            skip = cell["cell_type"] != "code" or index in self.fatal
+            if skip or marks_of(cell).get("grade"):
                 continue
-            if cell.source.strip():
+            if cell["source"].strip():
                 outcome = self._run(index, cell, Conversation(None))
                 if outcome.died:
                     return False
@@ -209,16 +188,17 @@ class Notebook:
         return DIED if outcome.died else ""
 
     def _write_verdict(
-        self, cell: NotebookNode, check: Check, talk: Conversation, outcome: Outcome
+        self, cell: Cell, check: Check, talk: Conversation, outcome: Outcome
     ) -> None:
         verdict = talk.verdict
-        most = float(cell.metadata.nbgrader["points"])
+        most = float(marks_of(cell)["points"])
         if verdict is None:
-            cell.outputs = [_error("CheckFailed", self._without(check, talk, outcome))]
+            why = self._without(check, talk, outcome)
+            cell["outputs"] = [_error("CheckFailed", why)]
             return
         points = min(max(verdict.points, 0.0), most)
-        cell.outputs = []
-        name = str(cell.metadata.nbgrader["grade_id"])
+        cell["outputs"] = []
+        name = str(marks_of(cell)["grade_id"])
         self.run.findings[name] = [
             {
                 "says": found.case.says,
@@ -238,14 +218,12 @@ class Notebook:
         if points > 0:
             printed += verdict.text + "\n"
         if printed:
-            cell.outputs.append(new_output("stream", name="stdout", text=printed))
+            cell["outputs"].append(new_output("stream", name="stdout", text=printed))
         if points > 0:
-            data = {"text/plain": repr(points)}
-            cell.outputs.append(
-                new_output("execute_result", data, execution_count=cell.execution_count)
-            )
+            made = {"data": {"text/plain": repr(points)}, "execution_count": self.count}
+            cell["outputs"].append(new_output("execute_result", **made))
         else:
-            cell.outputs.append(_error("CheckFailed", verdict.text))
+            cell["outputs"].append(_error("CheckFailed", verdict.text))
 
     def _without(self, check: Check, talk: Conversation, outcome: Outcome) -> str:
         """Say why a check came to no verdict."""
@@ -255,14 +233,12 @@ class Notebook:
             return f"{check.title}: {UNREAD}"
         if outcome.error is not None and outcome.error[0] != "CheckFailed":
             name, text = outcome.error
-            made = _error(name, text)
+            made = SimpleNamespace(ename=name, evalue=text)
             said = words._error_text(made, check.name, round(self.limits.cell_seconds))
             return str(said)
         return SILENT
 
 
-def _error(name: str, text: str) -> NotebookNode:
+def _error(name: str, text: str) -> dict[str, Any]:
     """Make an error output that shows its message alone."""
-    lines = text.splitlines()
-    made: NotebookNode = new_output("error", ename=name, evalue=text, traceback=lines)
-    return made
+    return new_output("error", ename=name, evalue=text, traceback=text.splitlines())

@@ -1,53 +1,29 @@
-"""nbgrader's gradebook: a private one for each hand-in, and one writer for the real.
+"""nbgrader's gradebook, and the one writer of a run.
 
-A hand-in is graded against a copy of a template: a gradebook that knows the
-assignment and no learner. Its rows come back as plain data and are merged here, one
-transaction for each hand-in, so nothing is ever half written and nothing waits for a
-lock. What a person has given, by hand or in a comment, is never touched.
+What came of a hand-in are rows of plain data; they are merged here, some hand-ins in
+one transaction, so nothing is ever half written and nobody waits long for a lock. What
+a person has given, by hand or in a comment, is never touched.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import sqlite3
+import random
 import sys
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rnncourse.grading import faults
+from rnncourse.grading.host import runs
+from rnncourse.grading.scores import Rows, marks_of
+
+LOCK_SECONDS = 60.0
 COURSE = "default_course"  # what nbgrader's own preprocessors write to
-
-Rows = dict[str, list[dict[str, Any]]]
-
-_SUBMISSIONS = (
-    "select s.timestamp from submitted_assignment s "
-    "join assignment a on a.id = s.assignment_id"
-)
-_NOTEBOOKS = (
-    "select n.name notebook, m.late_submission_penalty from submitted_notebook m "
-    "join notebook n on n.id = m.notebook_id order by n.name"
-)
-_GRADES = (
-    "select n.name notebook, b.name cell, g.auto_score, g.needs_manual_grade "
-    "from grade g join submitted_notebook m on m.id = g.notebook_id "
-    "join notebook n on n.id = m.notebook_id join base_cell b on b.id = g.cell_id "
-    "order by n.name, b.name"
-)
-_COMMENTS = (
-    "select n.name notebook, b.name cell, c.auto_comment from comment c "
-    "join submitted_notebook m on m.id = c.notebook_id "
-    "join notebook n on n.id = m.notebook_id join base_cell b on b.id = c.cell_id "
-    "order by n.name, b.name"
-)
-_ASKED = (
-    "select n.name notebook, b.name cell from {kind} k "
-    "join base_cell b on b.id = k.id join notebook n on n.id = b.notebook_id "
-    "order by n.name, b.name"
-)
 
 
 @contextlib.contextmanager
@@ -63,6 +39,26 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+def load() -> None:
+    """Import nbgrader, and of its dependencies not the one that costs most.
+
+    jsonschema compiles a grammar of all addresses there are for a format that no
+    notebook has; it takes as long as everything else, and is left out where it can be.
+    """
+    slow = "rfc3987_syntax"
+    left_out = slow not in sys.modules and "jsonschema" not in sys.modules
+    if left_out:
+        sys.modules[slow] = None  # type: ignore[assignment]
+    try:
+        with quiet():
+            import alembic.script  # noqa: F401
+            import nbgrader.api
+            import nbgrader.preprocessors  # noqa: F401
+    finally:
+        if left_out:
+            del sys.modules[slow]
+
+
 def open_gradebook(url: str) -> Any:
     """Open nbgrader's gradebook, making it where there is none.
 
@@ -70,6 +66,7 @@ def open_gradebook(url: str) -> Any:
     -------
     nbgrader.api.Gradebook
     """
+    load()
     from nbgrader.api import Gradebook
 
     if url.startswith("sqlite:///"):
@@ -84,6 +81,12 @@ def open_gradebook(url: str) -> Any:
         return Gradebook(url, COURSE)
 
 
+def close(book: Any) -> None:
+    """Close a gradebook, and the connections that SQLAlchemy keeps for later."""
+    book.close()
+    book.engine.dispose()
+
+
 def _create(path: Path) -> None:
     """Make an empty gradebook, as nbgrader does, without a process for its version."""
     import nbgrader
@@ -92,9 +95,14 @@ def _create(path: Path) -> None:
     from sqlalchemy import create_engine, text
 
     scripts = Path(nbgrader.__file__).parent / "alembic"
+    for old in path.parent.glob(f"{path.name}.*.new"):  # of runs that were killed
+        if not runs(old.name.split(".")[-2]):
+            old.unlink(missing_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh.unlink(missing_ok=True)
     with quiet():
         head = ScriptDirectory(str(scripts)).get_current_head()
-        engine = create_engine(sqlite_url(path))
+        engine = create_engine(sqlite_url(fresh))
         Base.metadata.create_all(bind=engine)
         with engine.begin() as connection:
             connection.execute(
@@ -105,17 +113,10 @@ def _create(path: Path) -> None:
                 {"head": head},
             )
         engine.dispose()
-
-
-def start_from(url: str, template: Path) -> bool:
-    """Begin a gradebook file as a copy of a template; false if there is one already."""
-    path = Path(url.removeprefix("sqlite:///"))
-    if not url.startswith("sqlite:///") or path.exists():
-        return False
-    fresh = path.with_suffix(".new")
-    shutil.copyfile(template, fresh)
-    os.replace(fresh, path)
-    return True
+    faults.at("gradebook made")
+    with contextlib.suppress(FileExistsError):  # another grader was first
+        os.link(fresh, path)
+    fresh.unlink()
 
 
 def register(url: str, assignment: str, release: Any) -> None:
@@ -125,82 +126,139 @@ def register(url: str, assignment: str, release: Any) -> None:
     ----------
     url : str
     assignment : str
-    release : NotebookNode
+    release : dict
         The released notebook; it is not changed.
     """
-    import copy
+    load()
+    _until_free(lambda: _register(url, assignment, release))
 
+
+def _register(url: str, assignment: str, release: Any) -> None:
+    import nbformat
     from nbgrader.preprocessors import SaveCells
 
-    book = open_gradebook(url)
-    with book, quiet():
-        book.update_or_create_assignment(assignment)
-    given = {"notebook": assignment, "assignment": assignment, "db_url": url}
     with quiet():
-        SaveCells().preprocess(copy.deepcopy(release), {"nbgrader": given})
+        book = open_gradebook(url)
+        try:
+            if _is_known(book, assignment, release):
+                return
+            book.update_or_create_assignment(assignment)
+            faults.at("gradebook registered")
+        finally:
+            close(book)
+        given = {"notebook": assignment, "assignment": assignment, "db_url": url}
+        SaveCells().preprocess(nbformat.from_dict(release), {"nbgrader": given})
 
 
-# -- out of a private gradebook ----------------------------------------------------
+def _is_known(book: Any, assignment: str, release: dict[str, Any]) -> bool:
+    """Tell whether a gradebook has the cells of a release already, each as it is."""
+    from nbgrader.api import MissingEntry
 
-
-def read_rows(path: Path) -> Rows:
-    """Read what one hand-in left in its private gradebook."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
     try:
-        return {
-            "submissions": _all(connection, _SUBMISSIONS),
-            "notebooks": _all(connection, _NOTEBOOKS),
-            "grades": _all(connection, _GRADES),
-            "comments": _all(connection, _COMMENTS),
-        }
-    finally:
-        connection.close()
-
-
-def _all(connection: sqlite3.Connection, query: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(query)]
-
-
-def attention_rows(template: Path, sentence: str) -> Rows:
-    """Give the rows of a hand-in that a person must look at: no score, the reason."""
-    connection = sqlite3.connect(f"file:{template}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
-    try:
-        graded = _all(connection, _ASKED.format(kind="grade_cells"))
-        answers = _all(connection, _ASKED.format(kind="solution_cells"))
-    finally:
-        connection.close()
-    return {
-        "submissions": [{"timestamp": None}],
-        "notebooks": [],
-        "grades": [
-            {**row, "auto_score": None, "needs_manual_grade": 1} for row in graded
-        ],
-        "comments": [{**row, "auto_comment": sentence} for row in answers[:1]],
-    }
+        notebook = book.find_notebook(assignment, assignment)
+    except MissingEntry:
+        return False
+    has = {("grade", cell.name, cell.max_score) for cell in notebook.grade_cells}
+    has |= {("solution", cell.name, None) for cell in notebook.solution_cells}
+    has |= {("task", cell.name, cell.max_score) for cell in notebook.task_cells}
+    has |= {("source", cell.name, cell.source) for cell in notebook.source_cells}
+    wanted = set()
+    for cell in release["cells"]:
+        marks = marks_of(cell)
+        if not marks:
+            continue
+        name = marks["grade_id"]
+        for kind in ("grade", "solution", "task"):
+            if marks.get(kind):
+                points = None if kind == "solution" else float(marks["points"])
+                wanted.add((kind, name, points))
+        wanted.add(("source", name, cell["source"]))
+    return has == wanted
 
 
 # -- into the real one -------------------------------------------------------------
 
 
 def merge(book: Any, assignment: str, student: str, rows: Rows) -> None:
-    """Write one hand-in into the gradebook, in one transaction.
+    """Write one hand-in into the gradebook, see :func:`merge_all`."""
+    merge_all(book, assignment, [(student, rows)])
+
+
+def merge_all(
+    book: Any,
+    assignment: str,
+    results: Iterable[tuple[str, Rows]],
+    seconds: float | None = None,
+) -> None:
+    """Write some hand-ins into the gradebook, all in one transaction.
 
     Writing the same rows again changes nothing. Scores and comments that a person
     gave stay; a score given by hand is marked for another look, as nbgrader does.
+
+    Parameters
+    ----------
+    book : nbgrader.api.Gradebook
+    assignment : str
+    results : iterable of (str, Rows)
+        The student of each.
+    seconds : float, optional
+        For how long to try again where others hold the database.
     """
-    if not rows["submissions"]:
-        return
-    with quiet():
+    results = list(results)
+
+    def once() -> None:
+        with quiet(), _one_transaction(book):
+            for student, rows in results:
+                faults.at("gradebook one")
+                _merge(book, assignment, student, rows)
+
+    _until_free(once, seconds)
+
+
+def _until_free(write: Callable[[], None], seconds: float | None = None) -> None:
+    """Write, and try again while others hold the database or make the same rows."""
+    from nbgrader.api import InvalidEntry
+    from sqlalchemy.exc import (
+        IntegrityError,
+        OperationalError,
+        PendingRollbackError,
+        ProgrammingError,
+    )
+
+    passing: tuple[type[Exception], ...]
+    passing = (IntegrityError, InvalidEntry, OperationalError, PendingRollbackError)
+    passing += (ProgrammingError,)  # two that make the tables at once
+    end = time.monotonic() + (LOCK_SECONDS if seconds is None else seconds)
+    while True:
         try:
-            _merge(book, assignment, student, rows)
-        except BaseException:
-            book.db.rollback()
-            raise
+            write()
+            return
+        except passing as error:
+            if time.monotonic() > end or "full" in str(error):
+                raise
+            time.sleep(random.uniform(0.05, 0.3))
+
+
+@contextlib.contextmanager
+def _one_transaction(book: Any) -> Iterator[None]:
+    """Have nbgrader's API, which commits at every step, commit once at the end."""
+    faults.at("gradebook begin")
+    book.db.commit = book.db.flush
+    try:
+        yield
+        del book.db.commit
+        faults.at("gradebook commit")
+        book.db.commit()
+    except BaseException:
+        book.db.__dict__.pop("commit", None)
+        book.db.rollback()
+        raise
+    faults.at("gradebook committed")
 
 
 def _merge(book: Any, assignment: str, student: str, rows: Rows) -> None:
+    if not rows["submissions"]:
+        return
     from nbgrader.api import Comment, Grade, SubmittedNotebook
 
     book.update_or_create_student(student)
@@ -224,4 +282,3 @@ def _merge(book: Any, assignment: str, student: str, rows: Rows) -> None:
     for row in rows["notebooks"]:
         penalty = row["late_submission_penalty"]
         notebooks[row["notebook"]].late_submission_penalty = penalty
-    book.db.commit()

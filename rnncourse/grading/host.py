@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -16,7 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from rnncourse.grading import sandbox
+from rnncourse.grading import groups, sandbox, zygote
+from rnncourse.grading.limits import Limits
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # What of the package is seen inside, and under which name.
@@ -35,7 +37,7 @@ STUB = """raise ImportError(
 )
 """
 START_SECONDS = 120
-FORK_SECONDS = 20
+FORK_SECONDS = 60  # the second process may still be at its imports
 
 
 class HostError(RuntimeError):
@@ -98,11 +100,12 @@ def sweep() -> None:
         for path in Path(place).glob("rnncourse-*-*-*"):
             made = re.fullmatch(r"rnncourse-(?:grading|shard)-(\d+)-\w+", path.name)
             mine = made and path.lstat().st_uid == os.geteuid()
-            if made and mine and not _runs(made[1]):
+            if made and mine and not runs(made[1]):
                 shutil.rmtree(path, ignore_errors=True)
+    groups.sweep(groups.find(), runs)
 
 
-def _runs(pid: str) -> bool:
+def runs(pid: str) -> bool:
     """Tell whether a process lives; one that only waits to be counted does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
@@ -111,8 +114,17 @@ def _runs(pid: str) -> bool:
     return state not in "ZX"
 
 
+def libraries_in(text: bytes) -> frozenset[str]:
+    """Name the large libraries that a notebook speaks of."""
+    return frozenset(name for name in zygote.LIBRARIES if name.encode() in text)
+
+
+def _modules(has: frozenset[str]) -> list[str]:
+    return [module for name in sorted(has) for module in zygote.LIBRARIES[name]]
+
+
 class Host:
-    """One warm process for this machine; workers connect to :attr:`address`.
+    """The warm processes of this machine; workers connect to their addresses.
 
     Parameters
     ----------
@@ -121,8 +133,11 @@ class Host:
         Folders that no sandbox may see: solutions, hand-ins, results.
     outer : bool
         Whether to start inside bubblewrap (``strict`` only).
-    preload : sequence of str, optional
-        Modules to import instead of the usual ones.
+    libraries : sequence of set of str
+        For each warm process which of :data:`.zygote.LIBRARIES` it has loaded; each
+        is a fork of the one before, with more.
+    preload : sequence of str
+        Modules that the first one imports.
     """
 
     def __init__(
@@ -131,7 +146,8 @@ class Host:
         *,
         hidden: Sequence[Path | str] = (),
         outer: bool = False,
-        preload: Sequence[str] = (),
+        libraries: Sequence[frozenset[str]] = (frozenset(zygote.LIBRARIES),),
+        preload: Sequence[str] = zygote.PRELOAD,
     ) -> None:
         sweep()
         self.base = Path(tempfile.mkdtemp(prefix=prefix("grading")))
@@ -150,28 +166,40 @@ class Host:
             hidden=tuple(os.path.realpath(path) for path in out_of_sight),
             base=str(self.base),
             env=sandbox.environment(str(view), str(self.base / "home")),
+            first_uid=sandbox.own_uids(),
         )
         self.outer = outer and level == "strict"
-        self.address = str(self.private / "zygote")
+        self.warm = tuple(
+            (has, str(self.private / f"zygote-{number}"))
+            for number, has in enumerate(libraries)
+        )
+        self.address = self.warm[0][1]
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        self._preload = list(preload)
+        self._preload = [
+            [*(() if number else preload), *_modules(has)]
+            for number, has in enumerate(libraries)
+        ]
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
-            listening.bind(self.address)
-            listening.listen(128)
-            fd = listening.fileno()
+        with contextlib.ExitStack() as stack:
+            fds = []
+            for _, address in self.warm:
+                listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                stack.enter_context(listening)
+                listening.bind(address)
+                listening.listen(128)
+                fds.append(listening.fileno())
             command = outer_wall(self.plan) if self.outer else []
             command += [sys.executable, "-P", "-s", "-m", "rnncourse.grading.zygote"]
             process = subprocess.Popen(
-                [*command, str(fd)],
+                [*command, *map(str, fds)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 env=self.plan.env,
                 cwd="/",
-                pass_fds=(fd,),
+                pass_fds=fds,
                 start_new_session=True,
             )
         assert process.stdin is not None
@@ -242,11 +270,14 @@ class Forks:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.connect(address)
         self._socket.settimeout(FORK_SECONDS)
+        self._parents = groups.find()
+        self._groups: list[groups.Group] = []
 
     def fork(
         self,
         request: dict[str, Any],
         sockets: Sequence[int],
+        limits: Limits,
         files: Sequence[tuple[str, bytes]] = (),
     ) -> int:
         """Have a kernel forked; return a pidfd of its first process.
@@ -256,13 +287,19 @@ class Forks:
         HostError
             If no kernel came; the message says why.
         """
+        group = self._new_group(limits)
+        doors = group.doors if group else []
         with tempfile.TemporaryFile() as packed:
             for _, data in files:
                 packed.write(data)
             packed.flush()
             sizes = [[name, len(data)] for name, data in files]
-            message = json.dumps({**request, "files": sizes}).encode()
-            socket.send_fds(self._socket, [message], [*sockets, packed.fileno()])
+            asked = {**request, "limits": limits.inside(), "files": sizes}
+            message = json.dumps({**asked, "doors": len(doors)}).encode()
+            fds = [*doors, *sockets, packed.fileno()]
+            socket.send_fds(self._socket, [message], fds)
+        if group:
+            group.shut()
         try:
             reply, fds, _, _ = socket.recv_fds(self._socket, 1 << 16, 4)
         except TimeoutError:
@@ -270,11 +307,28 @@ class Forks:
         if not fds:
             said = json.loads(reply) if reply else {}
             raise HostError(f"no sandbox: {said.get('error', 'the process is gone')}")
+        if group and group.empty:  # it could not go in: the other limits hold alone
+            self._parents = ()
         return fds[0]
+
+    def _new_group(self, limits: Limits) -> groups.Group | None:
+        """Make a control group, where there can be one; remove those that are done."""
+        self._groups = [one for one in self._groups if not one.remove()]
+        if not self._parents:
+            return None
+        try:
+            group = groups.Group(self._parents, limits)
+        except OSError:
+            self._parents = ()
+            return None
+        self._groups.append(group)
+        return group
 
     def close(self) -> None:
         """Leave; kernels asked for on this connection are ended."""
         self._socket.close()
+        for group in self._groups:
+            group.remove(groups.END_SECONDS)
 
 
 def pid_of(pidfd: int) -> int:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
+from rnncourse.grading import faults
 from rnncourse.grading.result import Result
 
 _TABLES = """
@@ -40,6 +42,10 @@ class Journal:
         path.touch(mode=0o600)
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
         self._db.execute("pragma journal_mode=wal")
+        # A process that is killed loses nothing by it; a power cut at most the last
+        # results, which are then graded again.
+        self._db.execute("pragma synchronous=normal")
+        faults.at("journal made")
         self._db.executescript(_TABLES)
 
     @property
@@ -62,10 +68,12 @@ class Journal:
 
     def store(self, key: str, result: Result) -> None:
         """Store a result, not merged yet."""
+        faults.at("journal store")
         self._db.execute(
             "insert or replace into results values (?, ?, ?)",
             (key, result.student, result.to_json()),
         )
+        faults.at("journal stored")
 
     def merged(self) -> list[Result]:
         """Give what the gradebook has, by student."""
@@ -90,9 +98,18 @@ class Journal:
         made = secret.hex()
         self._db.execute("insert or replace into facts values ('secret', ?)", (made,))
 
-    def mark_merged(self, key: str, student: str) -> None:
-        """Say that the gradebook has it."""
-        self._db.execute("insert or replace into merged values (?, ?)", (student, key))
+    def mark_merged(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Say that the gradebook has some results.
+
+        Parameters
+        ----------
+        keys : sequence of (str, str)
+            Student and key of each.
+        """
+        faults.at("journal merged")
+        with self._db:
+            self._db.execute("begin")
+            self._db.executemany("insert or replace into merged values (?, ?)", keys)
 
     def close(self) -> None:
         """Close the file."""

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import zmq
-from nbformat.v4 import new_output
 
 from rnncourse.grading.conversation import Conversation
 from rnncourse.grading.host import Forks, HostError, pid_of
 from rnncourse.grading.limits import Limits
 from rnncourse.grading.provisioner import ForkManager, ForkProvisioner
+from rnncourse.grading.scores import new_output
 
 BOOT_SECONDS = 30.0
 LAST_WORDS = 0.3  # seconds to wait for the idle message after the reply
@@ -76,7 +76,7 @@ class Kernel:
         self._channel, theirs = socket.socketpair()
         self._channel.setblocking(False)
         self._unsent = b""
-        self._manager = ForkManager(forks, theirs, limits.inside(), files, context)
+        self._manager = ForkManager(forks, theirs, limits, files, context)
         try:
             self._manager.start_kernel()
         except BaseException:
@@ -285,19 +285,14 @@ class Kernel:
         return pid > 0 and memory_below(pid) > self.limits.memory_in_all
 
 
-def boots(address: str, limits: Limits) -> str:
+def boots(forks: Forks, limits: Limits, context: zmq.Context[Any]) -> str:
     """Start a kernel, run a cell and end it; say what failed, or ""."""
-    context = new_context(limits)
-    forks = Forks(address)
     try:
         kernel = Kernel(forks, limits, (), context)
         outcome = kernel.run("print(1 + 1)", Conversation(None), BOOT_SECONDS)
         kernel.close()
     except (KernelTrouble, HostError) as error:
         return str(error)
-    finally:
-        forks.close()
-        context.destroy(linger=0)
     said = [output.get("text") for output in outcome.outputs]
     return "" if said == ["2\n"] else f"it said {said}"
 
@@ -371,10 +366,10 @@ class Gather:
     def _keep_stream(self, name: str, text: str, last: Any) -> None:
         if self.cut or not text:
             return
-        if last is not None and last.output_type == "stream" and last.name == name:
+        if last and last["output_type"] == "stream" and last["name"] == name:
             self.seen += len(text)
             self.kept += len(text)
-            last.text += text
+            last["text"] += text
         elif self._room(len(text)):
             self.outputs.append(new_output("stream", name=name, text=text))
 

@@ -1,8 +1,9 @@
 """Worker processes, each on one hand-in at a time.
 
-They are forked from the driver after nbgrader has been imported and before it has a
-thread, so each is ready at once. A worker that dies or hangs is replaced, and the
-driver knows which hand-in it held: that one is tried once more and then set aside.
+They are forked from the driver before it has a thread and before it has imported what
+only the gradebook needs, so each is small and ready at once. A worker that dies or
+hangs is replaced, and the driver knows which hand-in it held: that one is tried once
+more and then set aside.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from rnncourse.grading import sandbox
+from rnncourse.grading import faults, sandbox
 
 ATTEMPTS = 2
 WORKER_MEMORY = 4 << 30  # above what it starts with
@@ -53,6 +54,8 @@ class Pool:
     jobs : int
     seconds : float
         More than any piece of work may take; then its worker is killed.
+    before_fork : callable
+        Called before a worker is replaced: no thread may be at work then.
     """
 
     def __init__(
@@ -60,8 +63,10 @@ class Pool:
         make: Callable[[], tuple[Work, Callable[[], None]]],
         jobs: int,
         seconds: float,
+        before_fork: Callable[[], None] = lambda: None,
     ) -> None:
         self._make = make
+        self._before_fork = before_fork
         self._seconds = seconds
         self._context = multiprocessing.get_context("fork")
         self._workers = [self._start() for _ in range(jobs)]
@@ -76,13 +81,25 @@ class Pool:
         return _Worker(process, ours)
 
     def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, str]]:
-        """Do all tasks; give each with its text, or with "" if it was given up."""
+        """Do all tasks; give each with its text, or with "" if it was given up.
+
+        Every worker has its next task before a result is given out, so none waits
+        for what is done with it.
+        """
         waiting = list(reversed(tasks))
-        open_tasks = len(waiting)
+        self._give_all(waiting)
+        return self._results(waiting, len(tasks))
+
+    def _give_all(self, waiting: list[Task]) -> None:
+        for worker in self._workers:
+            if worker.task is None and waiting:
+                self._give(worker, waiting.pop())
+
+    def _results(
+        self, waiting: list[Task], open_tasks: int
+    ) -> Iterator[tuple[Task, str]]:
         while open_tasks:
-            for worker in self._workers:
-                if worker.task is None and waiting:
-                    self._give(worker, waiting.pop())
+            self._give_all(waiting)
             busy = [worker for worker in self._workers if worker.task]
             ready = wait([worker.connection for worker in busy], timeout=0.5)
             for worker in busy:
@@ -101,6 +118,7 @@ class Pool:
                         waiting.append(task)
                         continue
                 open_tasks -= 1
+                self._give_all(waiting)
                 yield task, text or ""
 
     def _give(self, worker: _Worker, task: Task) -> None:
@@ -113,6 +131,7 @@ class Pool:
         worker.process.kill()
         worker.process.join()
         worker.connection.close()
+        self._before_fork()
         fresh = self._start()
         worker.process, worker.connection = fresh.process, fresh.connection
 
@@ -154,7 +173,9 @@ def _work(
                 payload = connection.recv()
             except (EOFError, OSError):
                 return
-            connection.send_bytes(work(payload).encode("utf-8", "surrogatepass"))
+            text = work(payload)
+            faults.at("worker send")
+            connection.send_bytes(text.encode("utf-8", "surrogatepass"))
     finally:
         close()
 

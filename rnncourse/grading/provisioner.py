@@ -21,6 +21,7 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 
 from rnncourse.grading.host import Forks
+from rnncourse.grading.limits import Limits
 
 NAME = "rnncourse-fork"
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
@@ -105,11 +106,10 @@ class ForkProvisioner(KernelProvisionerBase):
         request = {
             "key": manager.session.key.decode(),
             "scheme": manager.session.signature_scheme,
-            "limits": manager.limits,
         }
         fds = [*(sock.fileno() for sock in bound), manager.channel.fileno()]
         try:
-            self.pidfd = manager.forks.fork(request, fds, manager.files)
+            self.pidfd = manager.forks.fork(request, fds, manager.limits, manager.files)
         finally:
             for sock in bound:
                 sock.close()
@@ -144,8 +144,7 @@ class ForkManager(KernelManager):
     forks : Forks
     channel : socket
         The learner's end of the check channel.
-    limits : dict
-        As :meth:`rnncourse.grading.limits.Limits.inside` gives them.
+    limits : Limits
     files : sequence of (str, bytes)
         What lies in its working folder.
     """
@@ -159,7 +158,7 @@ class ForkManager(KernelManager):
         self,
         forks: Forks,
         channel: socket.socket,
-        limits: dict[str, Any],
+        limits: Limits,
         files: Sequence[tuple[str, bytes]],
         context: zmq.Context[Any],
     ) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from rnncourse.grading import gradebook
 from rnncourse.grading.intake import Submission
+from rnncourse.grading.scores import Rows, attention_rows
 
 ATTENTION = "Needs attention: {} It was not graded; a person looks at it."
 
@@ -35,19 +34,22 @@ class Result:
     findings : dict
         What was found, by graded cell: for each case its ``says``, ``kind``,
         ``weight``, ``credit``, ``message`` and ``mistake``.
+    again : bool
+        The machine failed, not the hand-in: a next start tries once more.
     seconds : float
         Left out of comparisons.
     """
 
     student: str
     digest: str
-    rows: gradebook.Rows
+    rows: Rows
     notebook: str = ""
     trouble: str = ""
     notes: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     mistakes: dict[str, list[str]] = field(default_factory=dict)
     findings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    again: bool = False
     seconds: float = field(default=0.0, compare=False)
 
     def to_json(self) -> str:
@@ -65,13 +67,15 @@ class Result:
         return sum(row["auto_score"] or 0.0 for row in self.rows["grades"])
 
 
-def set_aside(template: Path, submission: Submission, why: str) -> Result:
+def set_aside(
+    release: dict[str, Any], assignment: str, submission: Submission, why: str
+) -> Result:
     """Give the result of a hand-in that a person must look at: never a silent 0."""
     sentence = ATTENTION.format(why[:1].upper() + why[1:])
     return Result(
         student=submission.student,
         digest=submission.digest,
-        rows=gradebook.attention_rows(template, sentence),
+        rows=attention_rows(release, assignment, sentence),
         trouble=why,
         notes=[sentence],
     )

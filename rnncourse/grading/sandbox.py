@@ -36,6 +36,8 @@ from typing import Any
 
 LEVELS = ("strict", "standard", "none")
 FIRST_UID = 60_000  # one of its own for each sandbox, where the grader is root
+WIDE_UID = 1_000_000_000  # or from here, where there are that many
+UIDS = 1_000  # of each run
 BOX = "/box"
 UP = b"up"
 
@@ -92,6 +94,8 @@ class Plan:
         A folder that is private to the run.
     env : dict
         The whole environment.
+    first_uid : int
+        Of the sandboxes, where the grader is root.
     """
 
     level: str
@@ -100,6 +104,7 @@ class Plan:
     hidden: tuple[str, ...]
     base: str
     env: dict[str, str]
+    first_uid: int = FIRST_UID
 
     def hidden_below(self) -> list[str]:
         """Give the hidden folders that would be seen; others are not there at all."""
@@ -108,6 +113,21 @@ class Plan:
             for hidden in self.hidden
             if any(hidden.startswith(f"{shown}/") for shown in self.shown)
         ]
+
+
+def own_uids() -> int:
+    """Choose uids that no other run on this machine has at the same time.
+
+    Limits on processes count by uid: two runs that shared one would starve each other.
+    """
+    try:
+        lines = Path("/proc/self/uid_map").read_text().splitlines()
+    except OSError:
+        return FIRST_UID
+    last = max(int(line.split()[0]) + int(line.split()[2]) for line in lines)
+    if last < 2 * WIDE_UID + UIDS:
+        return FIRST_UID
+    return WIDE_UID + os.getpid() % (WIDE_UID // UIDS) * UIDS
 
 
 def environment(view: str, home: str) -> dict[str, str]:
@@ -250,7 +270,7 @@ def enter(
         Told the pid, as this process sees it, once the walls are up.
     """
     root_user = os.geteuid() == 0
-    uid = FIRST_UID + slot if root_user else os.getuid()
+    uid = plan.first_uid + slot if root_user else os.getuid()
     if plan.level == "strict":
         _namespaces(root_user)
     tell = _become_first(report)
@@ -342,7 +362,8 @@ def _become_first(report: Callable[[int], None]) -> int:
             raise SandboxError(errno.EPERM, said.decode() or "it ended")
         report(pid)
     except BaseException:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # so that the reason is heard
+            os.kill(pid, signal.SIGKILL)
         raise
     os.closerange(3, 65_536)
     os.waitpid(pid, 0)

@@ -5,7 +5,10 @@ knows no right answer, no seed and no gradebook. It imports the heavy libraries 
 Each request on its socket carries, as descriptors, five listening sockets of a kernel,
 the channel of the checks and the learner's files; the reply carries a pidfd.
 
-``python -m rnncourse.grading.zygote FD`` where FD is a listening socket; the plan
+What only some hand-ins need is imported by a fork of it, which serves a second socket
+while this one is at work already.
+
+``python -m rnncourse.grading.zygote FD [FD]`` where FD are listening sockets; the plan
 comes on standard input. It ends when standard input closes.
 """
 
@@ -28,6 +31,7 @@ from rnncourse.grading import sandbox
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 CHECK_FD = "RNNCOURSE_CHECK_FD"  # as in client.py, which stands elsewhere inside
 MAX_REQUEST = 1 << 16
+SLOTS = sandbox.UIDS // 2  # sandboxes at a time, of each of two processes
 
 # What a kernel and a first cell load; each costs more than a check if loaded late.
 PRELOAD = (
@@ -37,8 +41,6 @@ PRELOAD = (
     "numpy.linalg",
     "numpy.fft",
     "safetensors.numpy",
-    "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
@@ -60,31 +62,64 @@ PRELOAD = (
     "encodings.idna",
     "encodings.latin_1",
     "rnncourse.checks",
-    "torch",
-    "torch.nn",
 )
+# And what takes longer than all of these together, by the word that names it. The
+# backend of notebooks is left to the kernel: it looks for a shell when it is imported.
+LIBRARIES = {
+    "matplotlib": ("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
+    "torch": ("torch", "torch.nn"),
+}
 
 
-def serve(listening: socket.socket, plan: sandbox.Plan, preload: list[str]) -> None:
-    """Import, say "ready", and fork a kernel for each request until stdin closes."""
-    for name in preload:
+def serve(
+    listening: list[socket.socket],
+    plan: sandbox.Plan,
+    preload: list[list[str]],
+    *,
+    number: int = 0,
+) -> None:
+    """Import, say "ready", and fork a kernel for each request until stdin closes.
+
+    Parameters
+    ----------
+    listening : list of socket
+    plan : Plan
+    preload : list of list of str
+        For each socket what is to be imported, in addition to what the one before has.
+    number : int
+        How many processes serve before this one.
+    """
+    for name in preload[0]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    second = 0
+    if len(listening) > 1:
+        second = os.fork()
+        if not second:
+            sandbox.die_with_parent()
+            listening.pop(0).close()
+            serve(listening, plan, preload[1:], number=number + 1)
+            os._exit(0)
+        for later in listening[1:]:
+            later.close()
     filter = sandbox.build_filter() if plan.level != "none" else None
     gc.collect()
     gc.freeze()
-    print("ready", flush=True)
+    if not number:
+        print("ready", flush=True)
     with selectors.DefaultSelector() as selector:
         selector.register(sys.stdin, selectors.EVENT_READ)
-        selector.register(listening, selectors.EVENT_READ)
-        server = _Server(listening, plan, filter)
+        selector.register(listening[0], selectors.EVENT_READ)
+        server = _Server(listening[0], plan, filter, number)
         while True:
             for key, _ in selector.select():
                 if key.fileobj is sys.stdin:
                     if not os.read(0, 1):
+                        if second:
+                            _wait_for(second)
                         return
-                elif key.fileobj is listening:
-                    connection, _ = listening.accept()
+                elif key.fileobj is listening[0]:
+                    connection, _ = listening[0].accept()
                     selector.register(connection, selectors.EVENT_READ)
                 else:
                     assert isinstance(key.fileobj, socket.socket)
@@ -93,15 +128,23 @@ def serve(listening: socket.socket, plan: sandbox.Plan, preload: list[str]) -> N
                         key.fileobj.close()
 
 
+def _wait_for(pid: int) -> None:
+    """Have the second process end before this one, so that nothing is left."""
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
+
+
 class _Server:
     """The requests, and which children belong to which connection."""
 
     def __init__(
-        self, listening: socket.socket, plan: sandbox.Plan, filter: Any
+        self, listening: socket.socket, plan: sandbox.Plan, filter: Any, number: int
     ) -> None:
         self.listening = listening
         self.plan = plan
         self.filter = filter
+        self.first_slot = number * SLOTS
         self.children: dict[int, tuple[int, socket.socket]] = {}  # pid: slot, asker
 
     def answer(self, connection: socket.socket) -> bool:
@@ -118,7 +161,8 @@ class _Server:
                         os.kill(pid, signal.SIGTERM)  # its keeper ends it
             return False
         taken = {slot for slot, _ in self.children.values()}
-        slot = next(n for n in range(len(taken) + 1) if n not in taken)
+        free = range(self.first_slot, self.first_slot + SLOTS)
+        slot = next(n for n in free if n not in taken)
         pid = os.fork()
         if pid == 0:
             try:
@@ -155,6 +199,11 @@ class _Server:
         nothing = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(nothing, number)
+        doors, fds = fds[: request["doors"]], fds[request["doors"] :]
+        for door in doors:  # into the control groups, while they can be seen
+            with contextlib.suppress(OSError):  # the grader notices
+                os.write(door, b"0")
+            os.close(door)
         *kernel, check, packed = fds
         sizes = request["files"]
         with open(packed, "rb") as stream:
@@ -263,10 +312,11 @@ def main(argv: list[str]) -> int:
         hidden=tuple(given["hidden"]),
         base=given["base"],
         env=given["env"],
+        first_uid=given["first_uid"],
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    listening = socket.socket(fileno=int(argv[1]))
-    serve(listening, plan, given.get("preload") or list(PRELOAD))
+    listening = [socket.socket(fileno=int(fd)) for fd in argv[1:]]
+    serve(listening, plan, given["preload"])
     return 0
 
 

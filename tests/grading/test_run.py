@@ -3,9 +3,6 @@
 import io
 import json
 import shutil
-import signal
-import subprocess
-import sys
 import warnings
 from dataclasses import replace
 
@@ -286,62 +283,6 @@ def test_a_second_start_grades_nothing_again(folder, graded):
     results = engine.grade(settings_for(folder, graded["out"]), again, tell=told.append)
     assert told == []
     assert {one.student: one for one in results} == graded["by"]
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from rnncourse.grading import engine
-from rnncourse.grading.journal import Journal
-place, top, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-count = 0
-def die(*_):
-    global count
-    count += 1
-    if count == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-if place == "before-store":
-    owner, name = Journal, "store"
-elif place == "before-merge":
-    owner, name = engine._Writer, "write"
-else:
-    owner, name = Journal, "mark_merged"
-original = getattr(owner, name)
-def wrapped(*arguments):
-    die()
-    return original(*arguments)
-setattr(owner, name, wrapped)
-from rnncourse.grading.limits import Limits
-engine.grade(engine.Settings(
-    folder=top / "in", releases=top / "releases", out=out, jobs=2, public=True,
-    limits=Limits(cell_seconds=20),
-))
-"""
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        pytest.param("before-store", marks=pytest.mark.heavy),
-        "before-merge",
-        pytest.param("before-mark", marks=pytest.mark.heavy),
-    ],
-)
-def test_killed_at_a_write_it_goes_on_and_ends_alike(folder, graded, tmp_path, place):
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, place, str(folder), str(tmp_path)],
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
-    plan = engine.plan(settings_for(folder, tmp_path))
-    assert 0 < len(plan.to_grade) < len(HAND_INS) + 3
-    assert len(plan.to_merge) == (0 if place == "before-store" else 1)
-    assert len(plan.done) == 2
-    results = engine.grade(settings_for(folder, tmp_path), plan)
-    assert {one.student: one for one in results} == graded["by"]
-    assert rows_of(tmp_path) == rows_of(graded["out"])
-    assert leftovers() == set()
 
 
 def test_marks_given_by_hand_stay(graded, tmp_path):
