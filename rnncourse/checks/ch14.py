@@ -1012,31 +1012,6 @@ def _model(spec: Inputs) -> Callable[[Array], Array]:
     return run
 
 
-def with_model(answer: Any) -> Any:
-    """Hand an answer the model that a plain description stands for.
-
-    Parameters
-    ----------
-    answer : callable
-        Takes a model and inputs xs (T, B, D), tells whether it looks ahead.
-
-    Returns
-    -------
-    callable
-        Takes a description and xs. What cannot be called comes back as it is.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> spec = {"kind": "delay", "seed": 0, "D": 2}
-    >>> with_model(lambda model, xs: model(xs).shape)(spec, np.ones((5, 3, 2)))
-    (5, 3, 4)
-    """
-    if not callable(answer):
-        return answer
-    return lambda spec, xs: answer(_model(spec), xs)
-
-
 def _probe(
     spec: Inputs,
     xs: Array,

@@ -55,6 +55,16 @@ def verdict_of(assignment: str, cell: str, source: str):
     return run_check(all_checks()[call[1]], eval(call[2], module.__dict__))
 
 
+@each_assignment
+def test_a_release_needs_only_check_of_the_package(assignment):
+    """A graded run hides the rest, or an answer could be looked up."""
+    for cell in read("exercises", assignment).cells:
+        imports = re.findall(
+            r"^(?:from|import) rnncourse.*$", cell.source, re.MULTILINE
+        )
+        assert set(imports) <= {"from rnncourse.checks import check"}, cell.id
+
+
 def test_exercises_are_what_the_solutions_generate():
     assert exercises(check=True, root=ROOT) == []
 
