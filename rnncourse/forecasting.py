@@ -206,6 +206,126 @@ class Scaler:
         return np.asarray(self.mean + self.std * np.asarray(z))
 
 
+# -- many series, many steps -------------------------------------------------------
+
+
+def series_windows(
+    values: Floats, length: int, horizon: int = 1
+) -> tuple[Floats, Floats]:
+    """Cut several series that run side by side into windows and what follows them.
+
+    Window n holds ``values[n : n + length]``, its labels ``values[n + length : n +
+    length + horizon]``. :func:`make_windows` does the same for one series.
+
+    Parameters
+    ----------
+    values : (N, D) array
+        One column a series. NaN is kept where it stands, in windows and in labels.
+    length, horizon : int
+        At least 1 each.
+
+    Returns
+    -------
+    X : (M, length, D) array
+    Y : (M, horizon, D) array
+        Copies; M = N - length - horizon + 1.
+
+    Raises
+    ------
+    ValueError
+        If the series are too short for one window.
+    """
+    values = np.asarray(values, dtype=float)
+    check_shape("values", values, "N D")
+    for name, size in (("length", length), ("horizon", horizon)):
+        check_size(name, size)
+    both = length + horizon
+    if len(values) < both:
+        raise ValueError(
+            f"values must have at least length + horizon = {both} rows, "
+            f"got {len(values)}"
+        )
+    views = np.lib.stride_tricks.sliding_window_view(values, both, axis=0)
+    rows = views.transpose(0, 2, 1)  # (M, length + horizon, D)
+    return rows[:, :length].copy(), rows[:, length:].copy()  # (20.4)
+
+
+def fill_forward(values: Floats) -> Floats:
+    """Put the last measured value where there is none, looking back only.
+
+    Parameters
+    ----------
+    values : (N,) or (N, D) array
+        NaN where nothing was measured.
+
+    Returns
+    -------
+    array of the same shape
+
+    Raises
+    ------
+    ValueError
+        If a series begins with NaN: nothing before it could fill that.
+    """
+    values = np.asarray(values, dtype=float)
+    check_size("len(values)", len(values))
+    measured = np.isfinite(values)
+    if not measured[0].all():
+        raise ValueError("values must begin with a measured row, the first holds NaN")
+    rows = np.arange(len(values)).reshape(-1, *(1,) * (values.ndim - 1))
+    last = np.maximum.accumulate(np.where(measured, rows, 0), axis=0)
+    return np.asarray(np.take_along_axis(values, last, axis=0))  # (20.1)
+
+
+def clock_features(hours: NDArray[np.datetime64]) -> Floats:
+    """Return the hour of day as a point on a circle: 23 and 0 o'clock are neighbours.
+
+    Parameters
+    ----------
+    hours : (N,) datetime64 array
+
+    Returns
+    -------
+    (N, 2) array
+        Sine and cosine; one turn a day.
+    """
+    hours = np.asarray(hours)
+    if hours.dtype.kind != "M":
+        raise TypeError(f"hours must be a datetime64 array, got {hours.dtype}")
+    check_shape("hours", hours, "N")
+    angle = 2 * np.pi * (hours.astype("datetime64[h]").astype(np.int64) % 24) / 24
+    return np.stack([np.sin(angle), np.cos(angle)], axis=1)  # (20.2)
+
+
+def horizon_errors(Y: Floats, Y_hat: Floats) -> Floats:
+    """Return the mean absolute error of each step ahead.
+
+    Parameters
+    ----------
+    Y : (M, horizon) array
+        NaN where nothing was measured; such hours are left out.
+    Y_hat : (M, horizon) array
+        A forecast for each of them, made from window m.
+
+    Returns
+    -------
+    (horizon,) array
+        Entry h - 1 is the error h steps ahead.
+
+    Raises
+    ------
+    ValueError
+        If a forecast is missing, or a step was never measured.
+    """
+    Y, Y_hat = np.asarray(Y, dtype=float), np.asarray(Y_hat, dtype=float)
+    check_shape("Y", Y, "M horizon")
+    check_shape("Y_hat", Y_hat, "M horizon", M=len(Y), horizon=Y.shape[1])
+    check_finite("Y_hat", Y_hat)
+    if np.isnan(Y).all(axis=0).any():
+        raise ValueError("Y must have a measured value at each step ahead")
+    return np.asarray(np.nanmean(np.abs(Y - Y_hat), axis=0))  # (20.6)
+
+
 # -- errors ------------------------------------------------------------------------
 
 

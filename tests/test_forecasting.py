@@ -611,3 +611,59 @@ def test_bad_input_is_named(function, arguments, options, message):
 def test_generator_of_the_bootstrap_is_asked_for():
     with pytest.raises(TypeError, match="rng must be a numpy Generator, got int"):
         f.block_bootstrap(5, block=2, n_resamples=3, rng=0)
+
+
+# -- many series, many steps -------------------------------------------------------
+
+
+def test_windows_of_one_series_are_those_of_make_windows():
+    values = np.random.default_rng(0).normal(size=(19, 3))
+    X, Y = f.series_windows(values, 5, 2)
+    assert X.shape == (13, 5, 3) and Y.shape == (13, 2, 3)
+    for d in range(3):
+        one = f.make_windows(values[:, d], 5, 2)
+        assert np.array_equal(X[:, :, d], one[0])
+        assert np.array_equal(Y[:, :, d], one[1])
+    values[:] = 0
+    assert X.any(), "copies"
+
+
+def test_windows_keep_what_was_not_measured():
+    values = np.arange(12.0).reshape(6, 2)
+    values[3, 1] = np.nan
+    X, Y = f.series_windows(values, 2, 2)
+    assert np.isnan(X[2, 1, 1]) and np.isnan(Y[1, 0, 1])
+    with pytest.raises(ValueError, match="at least length \\+ horizon = 7 rows, got 6"):
+        f.series_windows(values, 5, 2)
+
+
+def test_holes_are_filled_from_the_past_alone():
+    nan = np.nan
+    values = np.array([[1.0, 5.0], [nan, nan], [nan, 6.0], [2.0, nan]])
+    want = [[1, 5], [1, 5], [1, 6], [2, 6]]
+    assert f.fill_forward(values).tolist() == want
+    assert f.fill_forward(values[:, 0]).tolist() == [1, 1, 1, 2]
+    assert np.isnan(values[1, 0]), "its input stays"
+    with pytest.raises(ValueError, match="must begin with a measured row"):
+        f.fill_forward(values[1:])
+
+
+def test_the_clock_goes_round_once_a_day():
+    hours = np.arange("2013-01-01T00", "2013-01-03T00", dtype="datetime64[h]")
+    clock = f.clock_features(hours)
+    np.testing.assert_allclose(clock[:24], clock[24:], atol=1e-12)
+    np.testing.assert_allclose(
+        clock[[0, 6, 12, 18]], [[0, 1], [1, 0], [0, -1], [-1, 0]], atol=1e-12
+    )
+    with pytest.raises(TypeError, match="hours must be a datetime64"):
+        f.clock_features(np.arange(3))
+
+
+def test_horizon_errors_leave_out_what_was_not_measured():
+    Y = np.array([[1.0, 2.0], [np.nan, 4.0], [5.0, 6.0]])
+    Y_hat = np.array([[2.0, 2.0], [9.0, 1.0], [2.0, 9.0]])
+    assert f.horizon_errors(Y, Y_hat).tolist() == [2.0, 2.0]
+    with pytest.raises(ValueError, match="measured value at each step"):
+        f.horizon_errors(np.full((2, 2), np.nan), np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="Y_hat"):
+        f.horizon_errors(Y, np.where(np.isnan(Y), np.nan, Y_hat))

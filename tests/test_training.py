@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnncourse.nn.forecaster import Forecaster
+from rnncourse.nn.forecaster import Forecaster, HorizonForecaster, LoopForecaster
 from rnncourse.training import (
     batches,
     evaluate,
@@ -254,3 +254,37 @@ def test_the_forecaster_names_a_wrong_cell_and_shape():
         Forecaster("TCN", D=1, H=2)
     with pytest.raises(ValueError, match=r"xs must have shape \(B, T, D=3\)"):
         Forecaster("RNN", D=3, H=2)(torch.zeros(4, 5, 2))
+
+
+def test_answering_at_once_begins_as_persistence():
+    model = HorizonForecaster("GRU", 3, 5, horizon=4)
+    torch.nn.init.zeros_(model.head.weight)
+    torch.nn.init.zeros_(model.head.bias)
+    xs = torch.randn(2, 6, 3)
+    torch.testing.assert_close(model(xs), xs[:, -1, :1].expand(2, 4))
+    with pytest.raises(ValueError, match="xs must have shape"):
+        model(torch.zeros(2, 6, 4))
+
+
+@pytest.mark.parametrize("cell", ["RNN", "GRU", "LSTM"])
+def test_the_loop_reads_its_forecasts_like_measurements(cell):
+    """Step h of the loop is one step from the window with h - 1 forecasts in it."""
+    torch.manual_seed(0)
+    model = LoopForecaster(cell, 2, 5, known=1)
+    xs, known = torch.randn(3, 6, 3), torch.randn(3, 4, 1)
+    with torch.no_grad():
+        forecasts = model(xs, known)
+        longer = torch.cat([xs, torch.cat([forecasts, known], dim=2)], dim=1)
+        for h in range(4):
+            one = model(longer[:, : 6 + h], known[:, :1])
+            torch.testing.assert_close(one[:, 0], forecasts[:, h])
+    assert forecasts.shape == (3, 4, 2)
+
+
+def test_the_gradient_goes_back_through_the_forecasts():
+    model = LoopForecaster("RNN", 2, 5)
+    model(torch.randn(3, 6, 2), torch.zeros(3, 4, 0))[:, -1].sum().backward()
+    last = model.layer.weight_ih_l0.grad.clone()
+    assert last.abs().sum() > 0
+    with pytest.raises(ValueError, match="known must have shape"):
+        model(torch.randn(3, 6, 2), torch.zeros(3, 4, 1))

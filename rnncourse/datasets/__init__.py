@@ -15,7 +15,14 @@ from rnncourse.datasets.registry import (
     names,
     read,
 )
-from rnncourse.datasets.series import EnergyData, load_energy, make_energy
+from rnncourse.datasets.series import (
+    EnergyData,
+    WeatherData,
+    fetch_jena,
+    load_energy,
+    load_weather,
+    make_energy,
+)
 from rnncourse.datasets.tasks import SequenceData, make_adding, make_alphabet
 from rnncourse.datasets.texts import TextData, fetch_shakespeare
 
@@ -25,13 +32,16 @@ __all__ = [
     "EnergyData",
     "SequenceData",
     "TextData",
+    "WeatherData",
     "data_home",
     "data_table",
     "describe",
     "fetch",
+    "fetch_jena",
     "fetch_shakespeare",
     "list_datasets",
     "load_energy",
+    "load_weather",
     "make_adding",
     "make_alphabet",
     "make_energy",

@@ -454,22 +454,6 @@ def bidirectional_backward(dhs, xs, lengths, *weights):
         "bidirectional-backward",
         """
 def bidirectional_backward(dhs, xs, lengths, W_x, W_h, b, W_x_b, W_h_b, b_b):
-    from rnncourse.reference.bidirectional import (
-        BidirectionalParams,
-        bidirectional_backward,
-        bidirectional_forward,
-    )
-
-    p = BidirectionalParams(RNNParams(W_x, W_h, b), RNNParams(W_x_b, W_h_b, b_b))
-    _, _, cache = bidirectional_forward("rnn", xs, p, None, lengths)
-    dxs, _, dp = bidirectional_backward(dhs, cache, p)
-    return dxs, *dp.forwards, *dp.backwards
-""",
-    ),
-    (
-        "bidirectional-backward",
-        """
-def bidirectional_backward(dhs, xs, lengths, W_x, W_h, b, W_x_b, W_h_b, b_b):
     H = len(b)
     dxs = np.zeros_like(xs)
     found = []

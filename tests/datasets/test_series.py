@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rnncourse import datasets
-from rnncourse.datasets import load_energy, make_energy
+from rnncourse.datasets import fetch_jena, load_energy, load_weather, make_energy
 from rnncourse.datasets import registry as module
 
 FILES = Path(module.__file__).parent / "files"
@@ -107,3 +108,81 @@ def test_simulated_energy_depends_on_the_seed_alone():
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         make_energy(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("station", "missing"),
+    [
+        ("EWR", [28, 28, 962, 284, 284]),
+        ("JFK", [24, 24, 855, 75, 75]),
+        ("LGA", [24, 24, 987, 177, 177]),
+    ],
+)
+def test_new_york_has_every_hour_and_says_which_were_not_measured(station, missing):
+    w = load_weather(station)
+    hours = np.arange("2013-01-01T06", "2013-12-31T00", dtype="datetime64[h]")
+    assert np.array_equal(w.hours, hours)
+    assert w.values.shape == (8730, 5) == (len(hours), len(w.columns))
+    assert len(w.units) == len(w.columns)
+    assert np.isnan(w.values).sum(axis=0).tolist() == missing
+    assert np.abs(w.values[:, 3:][np.isfinite(w.values[:, 3:])]).max() < 30, "m/s"
+
+
+def test_new_york_has_the_figures_of_its_source_in_our_units():
+    w = load_weather()
+    temperature, dew_point, pressure, east, north = w.values[0]
+    assert temperature == pytest.approx((39.02 - 32) / 1.8)
+    assert dew_point == pytest.approx((26.06 - 32) / 1.8)
+    assert pressure == 1012.6
+    speed = 0.44704 * 12.65858  # from 260 degrees, so it blows to the east
+    assert east == pytest.approx(speed * np.sin(np.deg2rad(80)))
+    assert north == pytest.approx(speed * np.cos(np.deg2rad(80)))
+    assert np.nanmean(w.values[:, 0]) == pytest.approx(12.4845, abs=5e-4)
+    assert np.nanmax(w.values[:, 0]) == pytest.approx(36.7, abs=0.01)
+    assert "CC0" in w.licence and w.licence in w.description
+
+
+def test_weather_file_is_the_source_byte_for_byte_with_its_papers_beside_it():
+    packed = (FILES / "new-york-weather.csv.gz").read_bytes()
+    assert packed[3:8] == b"\0" * 5, "no file name and no time inside"
+    checksum = hashlib.sha256(gzip.decompress(packed)).hexdigest()
+    e = module.entry("weather-new-york")
+    papers = (FILES / "new-york-weather.txt").read_text(encoding="utf-8")
+    assert checksum == e["sha256"]
+    for word in (checksum, e["urls"][0], "Licence: CC0", "Citation:"):
+        assert word in papers
+
+
+def test_unknown_station_is_named():
+    with pytest.raises(ValueError, match="station must be"):
+        load_weather("BOS")
+
+
+JENA = """"Date Time","p (mbar)","T (degC)","Tdew (degC)","wv (m/s)","wd (deg)"
+01.01.2009 00:10:00,996.52,-8.02,-8.90,1.03,152.3
+01.01.2009 01:00:00,996.50,-8.05,-8.88,2.00,270.0
+01.01.2009 01:10:00,996.50,-8.31,-9.10,0.67,166.5
+01.01.2009 02:00:00,996.62,-8.88,-9.77,-9999.00,190.3
+01.01.2009 04:00:00,997.71,-9.67,-10.62,0.00,166.9
+"""
+
+
+def test_jena_is_taken_at_full_hours_in_the_columns_of_new_york(tmp_path, monkeypatch):
+    """The real file is not here; five lines in its format are."""
+    content = JENA.encode()
+    kept = tmp_path / "jena" / "jena_climate_2009_2016.csv.zip"
+    kept.parent.mkdir()
+    with zipfile.ZipFile(kept, "w") as archive:
+        archive.writestr("jena_climate_2009_2016.csv", content)
+    blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    monkeypatch.setitem(module.registry()["jena"], "git_blob", blob)
+    monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
+    w = fetch_jena()
+    assert w.columns == load_weather().columns
+    assert w.hours.tolist() == [
+        np.datetime64(f"2009-01-01T0{k}", "h").item() for k in (1, 2, 3, 4)
+    ]
+    np.testing.assert_allclose(w.values[0], [-8.05, -8.88, 996.5, 2, 0], atol=1e-12)
+    assert np.isnan(w.values[1]).tolist() == [False, False, False, True, True]
+    assert np.isnan(w.values[2]).all(), "no row for 3 o'clock"
+    assert (w.values[3, 3:] == 0).all(), "calm"
