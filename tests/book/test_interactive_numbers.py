@@ -19,6 +19,7 @@ from rnncourse import stills
 from rnncourse.datasets import load_energy
 from rnncourse.forecasting import make_windows
 from rnncourse.plotting import COLOURS
+from rnncourse.reference.attention import attention_forward
 from rnncourse.reference.convolution import ConvParams, conv2d_forward, flip_kernel
 from rnncourse.reference.gru import GRUParams, gru_step
 from rnncourse.reference.lstm import LSTMParams, lstm_step
@@ -748,3 +749,24 @@ def test_lstm_cell_takes_the_step_of_the_package():
     assert (
         "c_1, f_1, i_1, g_1, o_1 = {c}, {f}, {i}, {g}, {o}\n".format(**start) in source
     )
+
+
+def test_alignment_sharpens_as_a_softmax_of_the_scores():
+    rng = np.random.default_rng(16)
+    cases = []
+    for _ in range(N_CASES):
+        row = rng.dirichlet(np.ones(rng.integers(2, 9)))
+        cases.append({"row": row.tolist(), "factor": rng.uniform(0, 3)})
+    for case, got in zip(cases, node("alignment", "sharpen", cases), strict=True):
+        scores = np.log(case["row"])[:, None, None]  # keys of one number each
+        query = np.full((1, 1, 1), case["factor"])
+        _, weights, _ = attention_forward(query, scores, scores, score="dot")
+        close(got, weights[0, 0])
+    tops = [{"row": case["row"], "n": 2} for case in cases]
+    for case, got in zip(tops, node("alignment", "places", tops), strict=True):
+        assert got == np.argsort(-np.array(case["row"]))[:2].tolist()
+    start = node("alignment", "START")
+    rows = np.array(start["weights"])
+    assert rows.shape == (len(start["written"]), len(start["read"]))
+    np.testing.assert_allclose(rows.sum(axis=1), 1, atol=0.06)  # two decimals each
+    assert f'source = "{start["read"]}"' in chapter_source("16-sequence-to-sequence")

@@ -211,6 +211,8 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.locator("svg"), {"x": 120, "y": 120}
     elif name == "gru-cell":
         target, at = fig.get_by_role("button", name="Copy"), {"x": 20, "y": 20}
+    elif name == "alignment":
+        target, at = fig.get_by_role("button", name="Next"), {"x": 20, "y": 20}
     elif name == "lstm-cell":
         target, at = fig.get_by_role("button", name="Keep"), {"x": 20, "y": 20}
     else:
@@ -699,3 +701,20 @@ def test_a_focused_control_can_be_seen(show, name):
         seen.add(state[0])
         assert state[1] >= 2, f"no visible focus on {state[0]}"
     assert len(seen) >= 4
+
+
+def test_alignment_follows_pointer_and_keys(show):
+    page = show()
+    fig = figure(page, "alignment")
+    assert panel(page, "alignment").startswith("Character 1, ")
+    fig.get_by_role("button", name="Next").click()
+    assert panel(page, "alignment").startswith("Character 2, ")
+    row = slider(page, "alignment", "character written")
+    row.focus()
+    page.keyboard.press("ArrowRight")
+    assert panel(page, "alignment").startswith("Character 3, ")
+    fig.locator("svg").hover(position={"x": 60, "y": 30 + 4.5 * 20})
+    assert panel(page, "alignment").startswith("Character 5, ")
+    slider(page, "alignment", "all scores times").fill("0")
+    read = len("saturday, 9 mar 2024")
+    assert f"(place 1) {1 / read:.2f}" in panel(page, "alignment")
