@@ -15,7 +15,7 @@ from rnncourse.reference.cells import (
     State,
     cell_backward,
     cell_forward,
-    find_cell,
+    check_cell,
     init_cell,
 )
 from rnncourse.reference.sequences import reverse_valid
@@ -110,9 +110,12 @@ def bidirectional_forward(
     >>> hs.shape, bool((hs[0, :, 5:] == back[0]).all())
     ((7, 2, 10), True)
     """
-    check_bidirectional(cell, p)
+    D, _ = check_bidirectional(cell, p)
     check_float("xs", xs)
-    check_shape("xs", xs, "T B D")
+    check_dtype("xs", xs, p.forwards.W_x.dtype)
+    check_shape("xs", xs, "T B D", D=D)
+    if len(xs) == 0:
+        raise ValueError("xs must have at least one time step, got T=0")
     ends = None if lengths is None else check_lengths(lengths, *xs.shape[:2])
     state_f, state_b = _open_states("states", states)
     hs_f, last_f, cache_f = cell_forward(cell, xs, p.forwards, state_f, ends)
@@ -177,7 +180,7 @@ def bidirectional_backward(
     return dxs, (first_f, first_b), BidirectionalParams(dp_f, dp_b)
 
 
-def check_bidirectional(cell: str, p: Any) -> tuple[int, int]:
+def check_bidirectional(cell: str, p: Any, *, name: str = "p") -> tuple[int, int]:
     """Raise unless both directions are of the cell and of one size; return D and H.
 
     Examples
@@ -187,18 +190,10 @@ def check_bidirectional(cell: str, p: Any) -> tuple[int, int]:
     (3, 5)
     """
     if not isinstance(p, BidirectionalParams):
-        raise TypeError(f"p must be BidirectionalParams, got {type(p).__name__}")
-    kind = find_cell(cell).params
-    for name, one in p._asdict().items():
-        if not isinstance(one, kind):
-            want = kind.__name__
-            raise TypeError(f"p.{name} must be {want}, got {type(one).__name__}")
-    ahead, back = p
-    check_shape("p.forwards.W_x", ahead.W_x, "D gates")
-    check_shape("p.forwards.W_h", ahead.W_h, "H gates")
-    (D, gates), H = ahead.W_x.shape, len(ahead.W_h)
-    check_shape("p.backwards.W_x", back.W_x, "D gates", D=D, gates=gates)
-    check_shape("p.backwards.W_h", back.W_h, "H gates", H=H)
+        raise TypeError(f"{name} must be BidirectionalParams, got {type(p).__name__}")
+    D, H = check_cell(cell, p.forwards, name=f"{name}.forwards")
+    dtype = p.forwards.W_x.dtype
+    check_cell(cell, p.backwards, name=f"{name}.backwards", D=D, H=H, dtype=dtype)
     return D, H
 
 

@@ -7,33 +7,37 @@ lengths=...)`` and ``backward(dhs, cache, p, *dstate)`` fit it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnncourse.reference.gru import SHAPES as GRU_SHAPES
 from rnncourse.reference.gru import GRUParams, gru_backward, gru_forward, init_gru
 from rnncourse.reference.lstm import LSTMParams, init_lstm, lstm_backward, lstm_forward
+from rnncourse.reference.lstm_loop import PLAIN, check_weights
 from rnncourse.reference.rnn import RNNParams, init_rnn, rnn_backward, rnn_forward
-from rnncourse.reference.validate import Array, check_choice
+from rnncourse.reference.validate import Array, check_choice, check_dtype, check_shape
 
 State = tuple[Array, ...]
 
 
 class Cell(NamedTuple):
-    """One kind of recurrent layer and the names of its states."""
+    """One kind of recurrent layer: its weights' shapes and the names of its states."""
 
     params: type
+    shapes: Mapping[str, str]
     init: Callable[..., Any]
     forward: Callable[..., tuple[Array, Any, Any]]
     backward: Callable[..., tuple[Array, Any, Any]]
     states: tuple[str, ...] = ("h",)
 
 
+RNN_SHAPES = {"W_x": "D H", "W_h": "H H", "b": "H"}
 CELLS = {
-    "rnn": Cell(RNNParams, init_rnn, rnn_forward, rnn_backward),
-    "lstm": Cell(LSTMParams, init_lstm, lstm_forward, lstm_backward, ("h", "c")),
-    "gru": Cell(GRUParams, init_gru, gru_forward, gru_backward),
+    "rnn": Cell(RNNParams, RNN_SHAPES, init_rnn, rnn_forward, rnn_backward),
+    "lstm": Cell(LSTMParams, PLAIN, init_lstm, lstm_forward, lstm_backward, ("h", "c")),
+    "gru": Cell(GRUParams, GRU_SHAPES, init_gru, gru_forward, gru_backward),
 }
 
 
@@ -143,6 +147,68 @@ def cell_backward(
     given = open_state("dstate_T", dstate_T, known)
     dxs, first, dp = known.backward(dhs, cache, p, *given)
     return dxs, _as_tuple(first), dp
+
+
+def check_cell(
+    cell: str,
+    p: Any,
+    *,
+    name: str = "p",
+    D: int | None = None,
+    H: int | None = None,
+    dtype: Any = None,
+) -> tuple[int, int]:
+    """Raise unless weights are those of a cell and fit each other; return D and H.
+
+    Parameters
+    ----------
+    cell : "rnn", "lstm" or "gru"
+    p : the cell's weights
+    name : str
+        Of the argument, for messages: a part of other weights has a longer one.
+    D, H : int, optional
+        Where they are known already.
+    dtype : optional
+        That of their partners, where it is known.
+
+    Examples
+    --------
+    >>> p = init_cell("lstm", 3, 5, rng=np.random.default_rng(0))
+    >>> check_cell("lstm", p)
+    (3, 5)
+    >>> check_cell("lstm", p, name="p.decoder", D=4)
+    Traceback (most recent call last):
+        ...
+    ValueError: p.decoder.W_x must have shape (D=4, 4H=20), got (3, 20)
+    """
+    known = find_cell(cell)
+    D, H = check_weights(p, known.params, known.shapes, D, H, name=name)
+    if dtype is not None:
+        check_dtype(f"{name}.W_x", p.W_x, dtype)
+    return D, H
+
+
+def check_state(
+    name: str, state: Any, cell: str, *, B: int, H: int, dtype: Any
+) -> State:
+    """Return a cell's state after a look at all its parts; zeros where it is None.
+
+    Examples
+    --------
+    >>> check_state("state", None, "gru", B=1, H=2, dtype=np.float64)
+    (array([[0., 0.]]),)
+    >>> check_state("state", (np.zeros((1, 3)),), "gru", B=1, H=2, dtype=np.float64)
+    Traceback (most recent call last):
+        ...
+    ValueError: state[0] must have shape (B=1, H=2), got (1, 3)
+    """
+    known = find_cell(cell)
+    if state is None:
+        return tuple(np.zeros((B, H), dtype=dtype) for _ in known.states)
+    for k, part in enumerate(open_state(name, state, known)):
+        check_shape(f"{name}[{k}]", part, "B H", B=B, H=H)
+        check_dtype(f"{name}[{k}]", part, dtype)
+    return tuple(state)
 
 
 def open_state(name: str, state: Any, cell: Cell) -> State:

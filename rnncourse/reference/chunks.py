@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnncourse.reference._idle import IdleCache, idle_backward, idle_forward
-from rnncourse.reference.cells import State, find_cell
+from rnncourse.reference.cells import State, check_cell, check_state
 from rnncourse.reference.validate import (
     Array,
     check_dtype,
@@ -32,7 +32,7 @@ class ChunksCache(NamedTuple):
     cell: str
     chunks: list[IdleCache]
     sizes: list[int]
-    B: int
+    shape: tuple[int, int, int]  # B, D and H
     dtype: Any
 
 
@@ -81,7 +81,8 @@ def chunks_forward(
     ([3, 3, 1], True)
     """
     check_float("xs", xs)
-    check_shape("xs", xs, "T B D")
+    D, H = check_cell(cell, p, dtype=xs.dtype)
+    check_shape("xs", xs, "T B D", D=D)
     check_size("size", size)
     T, B, _ = xs.shape
     if T == 0:
@@ -91,16 +92,17 @@ def chunks_forward(
         ends = check_lengths(lengths, T, B)
         xs = np.where((np.arange(T)[:, None] < ends)[:, :, None], xs, 0)
     check_finite("xs", xs)
-    state = _open_state("state", state, cell, p, B, xs.dtype)
+    state = check_state("state", state, cell, B=B, H=H, dtype=xs.dtype)
     hs, caches, sizes = [], [], []
     for start in range(0, T, size):
         chunk = xs[start : start + size]
         left = np.clip(ends - start, 0, len(chunk))
-        said, state, cache = idle_forward(cell, chunk, p, state, left)
+        said, state, one = idle_forward(cell, chunk, p, state, left)
         hs.append(said)
-        caches.append(cache)
+        caches.append(one)
         sizes.append(len(chunk))
-    return np.concatenate(hs), state, ChunksCache(cell, caches, sizes, B, xs.dtype)
+    cache = ChunksCache(cell, caches, sizes, (B, D, H), xs.dtype)
+    return np.concatenate(hs), state, cache
 
 
 def chunks_backward(
@@ -154,11 +156,12 @@ def chunks_backward(
     if not isinstance(cache, ChunksCache):
         kind = type(cache).__name__
         raise TypeError(f"cache must come from chunks_forward, got {kind}")
-    cell, chunks, sizes, B, dtype = cache
-    dstate = _open_state("dstate_T", dstate_T, cell, p, B, dtype)
-    check_shape("dhs", dhs, "T B H", T=sum(sizes), B=B, H=len(p.W_h))
+    cell, chunks, sizes, (B, D, H), dtype = cache
+    D, H = check_cell(cell, p, D=D, H=H, dtype=dtype)
+    dstate = check_state("dstate_T", dstate_T, cell, B=B, H=H, dtype=dtype)
+    check_shape("dhs", dhs, "T B H", T=sum(sizes), B=B, H=H)
     check_dtype("dhs", dhs, dtype)
-    dxs = np.empty((len(dhs), B, len(p.W_x)), dtype=dtype)
+    dxs = np.empty((len(dhs), B, D), dtype=dtype)
     dp = type(p)(*(np.zeros_like(w) for w in p))
     stop = len(dhs)
     for k in reversed(range(len(chunks))):
@@ -170,22 +173,3 @@ def chunks_backward(
             total += part
         stop -= sizes[k]
     return dxs, dstate, dp
-
-
-def _open_state(name: str, state: Any, cell: str, p: Any, B: int, dtype: Any) -> State:
-    """Check the weights' kind and a state; zeros where none is given."""
-    known = find_cell(cell)
-    if not isinstance(p, known.params):
-        want = known.params.__name__
-        raise TypeError(f"p must be {want}, got {type(p).__name__}")
-    H = len(p.W_h)  # type: ignore[attr-defined]
-    if state is None:
-        return tuple(np.zeros((B, H), dtype=dtype) for _ in known.states)
-    if not isinstance(state, tuple) or len(state) != len(known.states):
-        want = ", ".join(known.states)
-        found = len(state) if isinstance(state, tuple) else type(state).__name__
-        raise TypeError(f"{name} must be a tuple ({want}), got {found}")
-    for part in state:
-        check_shape(name, part, "B H", B=B, H=H)
-        check_dtype(name, part, dtype)
-    return state

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rnncourse.reference.cells import check_cell
 from rnncourse.reference.convolution import (
     ConvCache,
     ConvParams,
@@ -21,6 +22,7 @@ from rnncourse.reference.convolution import (
 )
 from rnncourse.reference.dense import (
     DenseParams,
+    check_dense,
     dense_backward,
     dense_forward,
     init_dense,
@@ -33,7 +35,6 @@ from rnncourse.reference.lstm import (
     lstm_backward,
     lstm_forward,
 )
-from rnncourse.reference.nested import nested_arrays
 from rnncourse.reference.pooling import (
     PoolCache,
     max_pool_backward,
@@ -69,6 +70,7 @@ class CNNLSTMCache(NamedTuple):
     pool: PoolCache | None
     lstm: LSTMLayerCache
     h_T: Array  # (B, H)
+    kernel: int
 
 
 def init_cnn_lstm(
@@ -173,7 +175,7 @@ def cnn_lstm_forward(
         read, pooled = max_pool_forward(features, pool)
     _, (h_T, _), lstm = lstm_forward(read, p.lstm, lengths=ends)
     y = dense_forward(h_T, p.out)  # (21.1)
-    return y, CNNLSTMCache(live, conv, features, pooled, lstm, h_T)
+    return y, CNNLSTMCache(live, conv, features, pooled, lstm, h_T, len(p.conv.W))
 
 
 def cnn_lstm_backward(
@@ -211,9 +213,11 @@ def cnn_lstm_backward(
     if not isinstance(cache, CNNLSTMCache):
         kind = type(cache).__name__
         raise TypeError(f"cache must come from cnn_lstm_forward, got {kind}")
-    live, conv, features, pooled, lstm, h_T = cache
+    live, conv, features, pooled, lstm, h_T, _ = cache
     check_cnn_lstm(p)
-    check_dtype("p", p.conv.W, h_T.dtype)
+    check_dtype("p.conv.W", p.conv.W, h_T.dtype)
+    sizes = {"n": cache.kernel, "D": conv.x.shape[2], "F": features.shape[2]}
+    check_shape("p.conv.W", p.conv.W, "n D F", **sizes)
     check_shape("dy", dy, "B K", B=len(h_T), K=len(p.out.b))
     check_dtype("dy", dy, h_T.dtype)
     dh_T, dout = dense_backward(dy, h_T, p.out)  # (21.1), read upwards
@@ -286,18 +290,13 @@ def check_cnn_lstm(p: Any) -> int:
     """
     if not isinstance(p, CNNLSTMParams):
         raise TypeError(f"p must be CNNLSTMParams, got {type(p).__name__}")
-    kinds = {"conv": ConvParams, "lstm": LSTMParams, "out": DenseParams}
-    for name, kind in kinds.items():
-        part = getattr(p, name)
-        if not isinstance(part, kind):
-            want = kind.__name__
-            raise TypeError(f"p.{name} must be {want}, got {type(part).__name__}")
+    if not isinstance(p.conv, ConvParams):
+        raise TypeError(f"p.conv must be ConvParams, got {type(p.conv).__name__}")
     check_shape("p.conv.W", p.conv.W, "n D F")
     check_float("p.conv.W", p.conv.W)
-    _, D, F = p.conv.W.shape
-    check_shape("p.lstm.W_x", p.lstm.W_x, "F 4H", F=F)
-    check_shape("p.lstm.W_h", p.lstm.W_h, "H 4H")
-    check_shape("p.out.W", p.out.W, "H K", H=len(p.lstm.W_h))
-    for name, w in nested_arrays(p).items():
-        check_dtype(f"p.{name}", w, p.conv.W.dtype)
+    (_, D, F), dtype = p.conv.W.shape, p.conv.W.dtype
+    check_shape("p.conv.b", p.conv.b, "F", F=F)
+    check_dtype("p.conv.b", p.conv.b, dtype)
+    _, H = check_cell("lstm", p.lstm, name="p.lstm", D=F, dtype=dtype)
+    check_dense("p.out", p.out, "H K", dtype=dtype, H=H)
     return int(D)

@@ -18,11 +18,13 @@ from rnncourse.reference.cells import (
     State,
     cell_backward,
     cell_forward,
+    check_cell,
     find_cell,
     init_cell,
 )
 from rnncourse.reference.dense import (
     DenseParams,
+    check_dense,
     dense_backward,
     dense_forward,
     init_dense,
@@ -129,7 +131,8 @@ def context_state(v: Array, p: DenseParams, n_states: int = 1) -> State:
     (array([[0.6]]), array([[-0.6]]))
     """
     check_float("v", v)
-    check_shape("v", v, "B C")
+    check_dense("p", p, "C states", dtype=v.dtype)
+    check_shape("v", v, "B C", C=len(p.W))
     check_finite("v", v)
     check_size("n_states", n_states)
     return tuple(np.split(np.tanh(dense_forward(v, p)), n_states, axis=1))  # (15.1)
@@ -161,8 +164,8 @@ def context_state_backward(
     array([[0.64]])
     """
     check_float("v", v)
-    check_shape("v", v, "B C")
-    check_shape("p.W", p.W, "C H")
+    check_dense("p", p, "C states", dtype=v.dtype)
+    check_shape("v", v, "B C", C=len(p.W))
     for name, parts in (("state", state), ("dstate", dstate)):
         for k, part in enumerate(parts):
             H = p.W.shape[1] // len(parts)
@@ -310,31 +313,22 @@ def check_conditioned(cell: str, p: Any) -> tuple[int, int, int]:
     """
     if not isinstance(p, ConditionedParams):
         raise TypeError(f"p must be ConditionedParams, got {type(p).__name__}")
-    known = find_cell(cell)
-    if not isinstance(p.layer, known.params):
-        want, found = known.params.__name__, type(p.layer).__name__
-        raise TypeError(f"p.layer must be {want}, got {found}")
-    layer: Any = p.layer
-    check_shape("p.layer.W_x", layer.W_x, "D gates")
-    check_shape("p.layer.W_h", layer.W_h, "H gates")
-    (D, gates), H = layer.W_x.shape, len(layer.W_h)
+    D, H = check_cell(cell, p.layer, name="p.layer")
+    gates, dtype = p.layer.W_x.shape[1], p.layer.W_x.dtype
     C: int | None = None
     if p.W_v is None and p.start is None:
         raise ValueError("p must have W_v or start, for a context to be read, got none")
     if p.W_v is not None:
         check_shape("p.W_v", p.W_v, "C gates", gates=gates)
-        check_dtype("p.W_v", p.W_v, layer.W_x.dtype)
+        check_dtype("p.W_v", p.W_v, dtype)
         C = len(p.W_v)
     if p.start is not None:
-        if not isinstance(p.start, DenseParams):
-            found = type(p.start).__name__
-            raise TypeError(f"p.start must be DenseParams, got {found}")
-        width = H * len(known.states)
-        check_shape("p.start.W", p.start.W, "C states", C=C, states=width)
-        check_dtype("p.start.W", p.start.W, layer.W_x.dtype)
+        states = H * len(find_cell(cell).states)
+        sizes = {"C": C, "states": states}
+        check_dense("p.start", p.start, "C states", dtype=dtype, **sizes)
         C = len(p.start.W)
     assert C is not None  # there is one of the two
-    return int(D), C, H
+    return D, C, H
 
 
 def _beside(xs: Array, v: Array, p: ConditionedParams) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 
 from rnncourse.reference.dense import (
     DenseParams,
+    check_dense,
     dense_backward,
     dense_forward,
     init_dense,
@@ -162,7 +163,10 @@ def deep_forward(
     """
     check_float("xs", xs)
     check_deep(p)
+    check_dtype("xs", xs, p.layer.W_x.dtype)
     check_shape("xs", xs, "T B D", D=_width(p))
+    if len(xs) == 0:
+        raise ValueError("xs must have at least one time step, got T=0")
     if lengths is not None:
         ends = check_lengths(lengths, *xs.shape[:2])
         live = (np.arange(len(xs))[:, None] < ends)[:, :, None]
@@ -224,6 +228,9 @@ def deep_backward(
             found = len(getattr(p, name))
             raise ValueError(f"p.{name} must have {n} layers, got {found}")
     T, B, H = qs[0].shape
+    first = "p.before[0].W" if p.before else "p.layer.W_x"
+    W = p.before[0].W if p.before else p.layer.W_x
+    check_shape(first, W, "D K" if p.before else "D H", D=us[0].shape[2])
     K = len(p.after[-1].b) if p.after else H
     check_shape("dys", dys, "T B K", T=T, B=B, K=K)
     check_dtype("dys", dys, qs[0].dtype)
@@ -253,20 +260,19 @@ def check_deep(p: Any) -> None:
     if not isinstance(p.layer, TransitionParams):
         found = type(p.layer).__name__
         raise TypeError(f"p.layer must be TransitionParams, got {found}")
-    for name in ("before", "after"):
-        for k, dense in enumerate(getattr(p, name)):
-            if not isinstance(dense, DenseParams):
-                found = type(dense).__name__
-                raise TypeError(f"p.{name}[{k}] must be DenseParams, got {found}")
     n: int | None = None
+    check_float("p.layer.W_x", p.layer.W_x)
+    dtype = p.layer.W_x.dtype
     for k, dense in enumerate(p.before):
-        check_shape(f"p.before[{k}].W", dense.W, "D K", D=n)
-        n = dense.W.shape[1]
+        n = check_dense(f"p.before[{k}]", dense, D=n, dtype=dtype)
     check_shape("p.layer.W_x", p.layer.W_x, "D H", D=n)
-    n = p.layer.W_x.shape[1]
+    n = H = p.layer.W_x.shape[1]
+    N = len(p.layer.W_s)
+    for name, axes in {"W_h": "H H", "b": "H", "W_s": "N H H", "b_s": "N H"}.items():
+        check_shape(f"p.layer.{name}", getattr(p.layer, name), axes, N=N, H=H)
+        check_dtype(f"p.layer.{name}", getattr(p.layer, name), dtype)
     for k, dense in enumerate(p.after):
-        check_shape(f"p.after[{k}].W", dense.W, "H K", H=n)
-        n = dense.W.shape[1]
+        n = check_dense(f"p.after[{k}]", dense, "H K", dtype=dtype, H=n)
 
 
 def _width(p: DeepParams) -> int:
@@ -300,11 +306,6 @@ def _step_backward(
     return da @ p.W_x.T, da @ p.W_h.T, dp  # (8.11) and (8.12)
 
 
-def _check_depth(p: TransitionParams, H: int) -> None:
-    check_shape("p.W_s", p.W_s, "N H H", H=H)
-    check_shape("p.b_s", p.b_s, "N H", N=len(p.W_s), H=H)
-
-
 DEEP = StateCell(
     name="deep",
     params=TransitionParams,
@@ -312,5 +313,4 @@ DEEP = StateCell(
     shapes={"W_x": "D H", "W_h": "H H", "b": "H"},
     step=_step,
     step_backward=_step_backward,
-    check=_check_depth,
 )

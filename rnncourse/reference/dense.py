@@ -107,13 +107,48 @@ def dense_backward(dy: Array, x: Array, p: DenseParams) -> tuple[Array, DensePar
     return dy @ p.W.T, dp  # (3.4)
 
 
+def check_dense(
+    name: str, p: Any, axes: str = "D K", *, dtype: Any = None, **sizes: int | None
+) -> int:
+    """Raise unless weights are those of a dense layer; return the size of its output.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for messages: a part of other weights has a longer one.
+    p : DenseParams
+    axes : str
+        Names of what it reads and of what it gives.
+    dtype : optional
+        That of their partners; without it the two only have one of their own.
+    **sizes : int
+        Those that are known already, by axis.
+
+    Examples
+    --------
+    >>> p = init_dense(3, 2, rng=np.random.default_rng(0))
+    >>> check_dense("p", p)
+    2
+    >>> check_dense("p.out", p, "H K", H=5)
+    Traceback (most recent call last):
+        ...
+    ValueError: p.out.W must have shape (H=5, K), got (3, 2)
+    """
+    if not isinstance(p, DenseParams):
+        raise TypeError(f"{name} must be DenseParams, got {type(p).__name__}")
+    check_shape(f"{name}.W", p.W, axes, **sizes)
+    check_float(f"{name}.W", p.W)
+    K, last = int(p.W.shape[1]), axes.split()[1]
+    check_shape(f"{name}.b", p.b, last, **{last: K})
+    for key, w in p._asdict().items():
+        check_dtype(f"{name}.{key}", w, p.W.dtype if dtype is None else dtype)
+    return K
+
+
 def _check(x: Array, p: DenseParams) -> None:
     check_float("x", x)
-    check_shape("p.W", p.W, "D K")
-    D, K = p.W.shape
-    check_shape("p.b", p.b, "K", K=K)
-    for name, w in p._asdict().items():
-        check_dtype(f"p.{name}", w, x.dtype)
+    check_dense("p", p, dtype=x.dtype)
+    D = len(p.W)
     if x.ndim == 0 or x.shape[-1] != D:
         raise ValueError(f"x must have shape (..., D={D}), got {x.shape}")
 
@@ -368,8 +403,8 @@ def mlp_forward(
     array([-1.,  9.])
     """
     check_choice("nonlinearity", nonlinearity, tuple(NONLINEARITIES))
-    _check_mlp(p)
     check_float("x", x)
+    _check_mlp(p, x.dtype)
     check_finite("x", x)
     squash, _ = NONLINEARITIES[nonlinearity]
     hs = [x]
@@ -402,7 +437,7 @@ def mlp_backward(dy: Array, cache: MLPCache, p: MLPParams) -> tuple[Array, MLPPa
     """
     if not isinstance(cache, MLPCache):
         raise TypeError(f"cache must be MLPCache, got {type(cache).__name__}")
-    _check_mlp(p)
+    _check_mlp(p, cache.hs[0].dtype, cache.hs[0].shape[-1])
     if len(cache.hs) != len(p.layers):
         raise ValueError(
             f"p must have the {len(cache.hs)} layers of the cache, got {len(p.layers)}"
@@ -417,8 +452,10 @@ def mlp_backward(dy: Array, cache: MLPCache, p: MLPParams) -> tuple[Array, MLPPa
     return dx, MLPParams(tuple(reversed(grads)))
 
 
-def _check_mlp(p: MLPParams) -> None:
+def _check_mlp(p: MLPParams, dtype: Any, n: int | None = None) -> None:
     if not isinstance(p, MLPParams):
         raise TypeError(f"p must be MLPParams, got {type(p).__name__}")
     if not p.layers:
         raise ValueError("p must have at least one layer, got 0")
+    for k, layer in enumerate(p.layers):
+        n = check_dense(f"p.layers[{k}]", layer, dtype=dtype, D=n)

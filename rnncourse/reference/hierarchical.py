@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncourse.reference._idle import IdleCache, idle_backward, idle_forward
-from rnncourse.reference.cells import State, find_cell, init_cell
+from rnncourse.reference.cells import State, check_cell, check_state, init_cell
 from rnncourse.reference.validate import (
     Array,
     check_dtype,
@@ -237,16 +237,12 @@ def check_hierarchical(cell: str, p: Any) -> list[int]:
     if not isinstance(p.levels, tuple) or not p.levels:
         found = 0 if isinstance(p.levels, tuple) else type(p.levels).__name__
         raise ValueError(f"p.levels must be a tuple of at least one, got {found}")
-    kind: Any = find_cell(cell).params
     sizes: list[int] = []
     for k, level in enumerate(p.levels):
-        if not isinstance(level, kind):
-            want, got = kind.__name__, type(level).__name__
-            raise TypeError(f"p.levels[{k}] must be {want}, got {got}")
         D = sizes[-1] if sizes else None
-        check_shape(f"p.levels[{k}].W_x", level.W_x, "D gates", D=D)
-        check_shape(f"p.levels[{k}].W_h", level.W_h, "H gates")
-        sizes.append(len(level.W_h))
+        dtype = p.levels[0].W_x.dtype if k else None
+        _, H = check_cell(cell, level, name=f"p.levels[{k}]", D=D, dtype=dtype)
+        sizes.append(H)
     return sizes
 
 
@@ -262,23 +258,17 @@ def _open_states(
     name: str, states: Any, cell: str, sizes: list[int], B: int, dtype: Any
 ) -> tuple[State, ...]:
     """Check the states of all levels; zeros where nothing is given."""
-    kinds = find_cell(cell).states
-    if states is None:
-        return tuple(tuple(np.zeros((B, H), dtype=dtype) for _ in kinds) for H in sizes)
     n = len(sizes)
-    if not isinstance(states, tuple) or len(states) != n:
+    given = (None,) * n if states is None else states
+    if not isinstance(given, tuple) or len(given) != n:
         found = len(states) if isinstance(states, tuple) else type(states).__name__
         raise TypeError(
             f"{name} must be a tuple of {n}, one for each level, got {found}"
         )
-    for k, (state, H) in enumerate(zip(states, sizes, strict=True)):
-        if not isinstance(state, tuple) or len(state) != len(kinds):
-            want = ", ".join(kinds)
-            raise TypeError(f"{name}[{k}] must be a tuple ({want}), got {state!r}")
-        for part in state:
-            check_shape(f"{name}[{k}]", part, "B H", B=B, H=H)
-            check_dtype(f"{name}[{k}]", part, dtype)
-    return states
+    return tuple(
+        check_state(f"{name}[{k}]", state, cell, B=B, H=H, dtype=dtype)
+        for k, (state, H) in enumerate(zip(given, sizes, strict=True))
+    )
 
 
 def _hold(begin: Array, hs: Array, s: int, T: int) -> Array:

@@ -243,6 +243,8 @@ def check_weights(
     shapes: Mapping[str, str],
     D: int | None = None,
     H: int | None = None,
+    *,
+    name: str = "p",
 ) -> tuple[int, int]:
     """Raise unless weights are of one kind and fit each other; return D and H.
 
@@ -256,17 +258,17 @@ def check_weights(
     ValueError: p.b must have shape (3H=15,), got (5,)
     """
     if not isinstance(p, kind):
-        raise TypeError(f"p must be {kind.__name__}, got {type(p).__name__}")
+        raise TypeError(f"{name} must be {kind.__name__}, got {type(p).__name__}")
     weights = dict(zip(shapes, p, strict=True))  # type: ignore[call-overload]
-    for name in ("W_x", "W_h"):  # their rows say D and H
-        check_shape(f"p.{name}", weights[name], shapes[name])
-    check_float("p.W_x", weights["W_x"])
+    for key in ("W_x", "W_h"):  # their rows say D and H
+        check_shape(f"{name}.{key}", weights[key], shapes[key])
+    check_float(f"{name}.W_x", weights["W_x"])
     D = len(weights["W_x"]) if D is None else D
     H = len(weights["W_h"]) if H is None else H
     sizes = {"D": D, "H": H, "3H": 3 * H, "4H": 4 * H}
-    for name, axes in shapes.items():
-        check_shape(f"p.{name}", weights[name], axes, **sizes)
-        check_dtype(f"p.{name}", weights[name], weights["W_x"].dtype)
+    for key, axes in shapes.items():
+        check_shape(f"{name}.{key}", weights[key], axes, **sizes)
+        check_dtype(f"{name}.{key}", weights[key], weights["W_x"].dtype)
     return D, H
 
 

@@ -81,6 +81,7 @@ def one_to_many_forward(
     """
     D, _, K = check_reader(cell, p)
     check_float("x", x)
+    check_dtype("x", x, p.layer.W_x.dtype)
     check_shape("x", x, "B D", D=D)
     check_finite("x", x)
     check_size("n_steps", n_steps)

@@ -16,11 +16,12 @@ from rnncourse.reference.cells import (
     State,
     cell_backward,
     cell_forward,
-    find_cell,
+    check_cell,
     init_cell,
 )
 from rnncourse.reference.dense import (
     DenseParams,
+    check_dense,
     dense_backward,
     dense_forward,
     init_dense,
@@ -28,6 +29,7 @@ from rnncourse.reference.dense import (
 from rnncourse.reference.validate import (
     Array,
     check_choice,
+    check_dtype,
     check_float,
     check_lengths,
     check_shape,
@@ -177,6 +179,8 @@ def many_to_many_forward(
     (7, 4, 2)
     """
     check_reader(cell, p)
+    check_float("xs", xs)
+    check_dtype("xs", xs, p.layer.W_x.dtype)
     hs, last, layer = cell_forward(cell, xs, p.layer, state, lengths)
     ys = dense_forward(hs, p.out)  # (7.5)
     return ys, last, ReaderCache(cell, layer, hs, len(hs), None, None)
@@ -222,6 +226,8 @@ def many_to_one_forward(
     (4, 2)
     """
     check_reader(cell, p)
+    check_float("xs", xs)
+    check_dtype("xs", xs, p.layer.W_x.dtype)
     hs, last, layer = cell_forward(cell, xs, p.layer, state, lengths)
     T, B, _ = hs.shape
     ends = None if lengths is None else check_lengths(lengths, T, B)
@@ -266,7 +272,12 @@ def reader_backward(
             f"{type(cache).__name__}"
         )
     check_reader(cache.cell, p)
-    check_float("dys", dys)
+    K = p.out.W.shape[1]
+    axes = "T B K" if cache.pool is None else "B K"
+    *outer, _ = cache.read.shape
+    sizes = dict(zip(axes.split(), (*outer, K), strict=True))
+    check_shape("dys", dys, axes, **sizes)
+    check_dtype("dys", dys, cache.read.dtype)
     dread, dout = dense_backward(dys, cache.read, p.out)
     if cache.pool is not None:
         dread = pool_backward(dread, cache.T, cache.ends, pool=cache.pool)
@@ -286,17 +297,9 @@ def check_reader(cell: str, p: Any) -> tuple[int, int, int]:
     """
     if not isinstance(p, ReaderParams):
         raise TypeError(f"p must be ReaderParams, got {type(p).__name__}")
-    kinds: dict[str, Any] = {"layer": find_cell(cell).params, "out": DenseParams}
-    for name, kind in kinds.items():
-        part = getattr(p, name)
-        if not isinstance(part, kind):
-            want = kind.__name__
-            raise TypeError(f"p.{name} must be {want}, got {type(part).__name__}")
-    check_shape("p.layer.W_x", p.layer.W_x, "D gates")
-    check_shape("p.layer.W_h", p.layer.W_h, "H gates")
-    D, H = len(p.layer.W_x), len(p.layer.W_h)
-    check_shape("p.out.W", p.out.W, "H K", H=H)
-    return D, H, int(p.out.W.shape[1])
+    D, H = check_cell(cell, p.layer, name="p.layer")
+    K = check_dense("p.out", p.out, "H K", H=H, dtype=p.layer.W_x.dtype)
+    return D, H, K
 
 
 def _pool_weights(pool: str, T: int, B: int, lengths: Any, dtype: Any) -> Array:

@@ -28,11 +28,12 @@ from rnncourse.reference.cells import (
     State,
     cell_backward,
     cell_forward,
-    find_cell,
+    check_cell,
     init_cell,
 )
 from rnncourse.reference.dense import (
     DenseParams,
+    check_dense,
     dense_backward,
     dense_forward,
     init_dense,
@@ -190,7 +191,12 @@ def encode(
     ((2, 2, 5), [[True, True], [True, False]])
     """
     _check_parts(cell, p)
-    ids, mask = open_tokens("xs", xs, lengths, len(p.E_x))
+    return _encode(cell, *open_tokens("xs", xs, lengths, len(p.E_x)), p)
+
+
+def _encode(
+    cell: str, ids: Ids, mask: NDArray[np.bool_], p: Seq2SeqParams
+) -> tuple[Memory, EncoderCache]:
     embedded = embedding_forward(ids, p.E_x)  # (18.1)
     ends = mask.sum(axis=0)
     hs, state, cache = cell_forward(cell, embedded, p.encoder, lengths=ends)  # (16.1)
@@ -305,9 +311,10 @@ def seq2seq_forward(
     ((3, 1, 13), array([0, 7, 8]))
     """
     check_seq2seq(cell, p, attention)
-    memory, encoder = encode(cell, xs, p, x_lengths)
+    read = open_tokens("xs", xs, x_lengths, len(p.E_x), lengths_name="x_lengths")
+    memory, encoder = _encode(cell, *read, p)
     V_y, B = len(p.E_y), memory.hs.shape[1]
-    ids, mask = open_tokens("ys", ys, y_lengths, V_y, B=B)
+    ids, mask = open_tokens("ys", ys, y_lengths, V_y, B=B, lengths_name="y_lengths")
     check_size("start", start, least=0)
     if start >= V_y:
         raise ValueError(f"start must lie in 0..{V_y - 1}, got {start}")
@@ -425,7 +432,6 @@ def _mix(ready: tuple[Step, Any], inputs: Ids, own: Any) -> Ids:
 
 def _check_parts(cell: str, p: Any) -> None:
     """Raise unless the embeddings and the two cells fit each other."""
-    known = find_cell(cell)
     if not isinstance(p, Seq2SeqParams):
         raise TypeError(f"p must be Seq2SeqParams, got {type(p).__name__}")
     check_float("p.E_x", p.E_x)
@@ -433,22 +439,8 @@ def _check_parts(cell: str, p: Any) -> None:
     D, dtype = p.E_x.shape[1], p.E_x.dtype
     check_shape("p.E_y", p.E_y, "V_y D", D=D)
     check_dtype("p.E_y", p.E_y, dtype)
-    for name, part in {"p.encoder": p.encoder, "p.decoder": p.decoder}.items():
-        if not isinstance(part, known.params):
-            raise TypeError(
-                f"{name} must be {known.params.__name__} with cell={cell!r}, "
-                f"got {type(part).__name__}"
-            )
-        for matrix in ("W_x", "W_h"):
-            check_shape(f"{name}.{matrix}", getattr(part, matrix), "rows columns")
-        sizes = part.W_x.shape[0], part.W_h.shape[0]  # type: ignore[attr-defined]
-        want = D, len(p.encoder.W_h)
-        if sizes != want:
-            raise ValueError(
-                f"{name} must have D={want[0]}, H={want[1]}, "
-                f"got D={sizes[0]}, H={sizes[1]}"
-            )
-        check_dtype(f"{name}.W_x", part.W_x, dtype)  # type: ignore[attr-defined]
+    _, H = check_cell(cell, p.encoder, name="p.encoder", D=D, dtype=dtype)
+    check_cell(cell, p.decoder, name="p.decoder", D=D, H=H, dtype=dtype)
 
 
 def check_seq2seq(cell: str, p: Any, attention: str | None) -> None:
@@ -474,7 +466,5 @@ def check_seq2seq(cell: str, p: Any, attention: str | None) -> None:
         )
     H = len(p.decoder.W_h)
     sizes: dict[str, int | None] = {"H": H, "2H": 2 * H, "V_y": len(p.E_y)}
-    if not isinstance(p.out, DenseParams):
-        raise TypeError(f"p.out must be DenseParams, got {type(p.out).__name__}")
     axes = "H V_y" if attention is None else "2H V_y"
-    check_shape("p.out.W", p.out.W, axes, **sizes)
+    check_dense("p.out", p.out, axes, dtype=p.E_x.dtype, **sizes)

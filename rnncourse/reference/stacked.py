@@ -18,8 +18,20 @@ from rnncourse.reference.bidirectional import (
     check_bidirectional,
     init_bidirectional,
 )
-from rnncourse.reference.cells import cell_backward, cell_forward, find_cell, init_cell
-from rnncourse.reference.validate import Array, check_dtype, check_shape, check_size
+from rnncourse.reference.cells import (
+    cell_backward,
+    cell_forward,
+    check_cell,
+    find_cell,
+    init_cell,
+)
+from rnncourse.reference.validate import (
+    Array,
+    check_dtype,
+    check_float,
+    check_shape,
+    check_size,
+)
 
 
 class StackedParams(NamedTuple):
@@ -122,6 +134,10 @@ def stacked_forward(
     ((7, 2, 5), 2, True)
     """
     widths = check_stacked(cell, p, residual=residual)
+    check_float("xs", xs)
+    low = p.layers[0]
+    low = low.forwards if isinstance(low, BidirectionalParams) else low
+    check_dtype("xs", xs, low.W_x.dtype)
     given = _open_each("states", states, len(widths))
     hs, last, caches = xs, [], []
     for k, (layer, state) in enumerate(zip(p.layers, given, strict=True)):
@@ -224,12 +240,10 @@ def check_stacked(cell: str, p: Any, *, residual: bool = False) -> list[int]:
     for k, layer in enumerate(p.layers):
         name = f"p.layers[{k}]"
         if isinstance(layer, BidirectionalParams):
-            D, H = check_bidirectional(cell, layer)
+            D, H = check_bidirectional(cell, layer, name=name)
             width = 2 * H
         elif isinstance(layer, kind):
-            check_shape(f"{name}.W_x", layer.W_x, "D gates")
-            check_shape(f"{name}.W_h", layer.W_h, "H gates")
-            D, width = len(layer.W_x), len(layer.W_h)
+            D, width = check_cell(cell, layer, name=name)
         else:
             raise TypeError(
                 f"{name} must be {kind.__name__} or BidirectionalParams, got "

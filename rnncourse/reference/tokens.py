@@ -26,6 +26,7 @@ def open_tokens(
     *,
     T: int | None = None,
     B: int | None = None,
+    lengths_name: str = "lengths",
 ) -> tuple[Ids, NDArray[np.bool_]]:
     """Check a batch of token sequences and say which of their steps count.
 
@@ -39,6 +40,8 @@ def open_tokens(
     V : int
     T, B : int, optional
         Where they are known already.
+    lengths_name : str
+        Of that argument, for messages.
 
     Returns
     -------
@@ -65,7 +68,9 @@ def open_tokens(
         raise ValueError(f"{name} must have at least one time step, got T=0")
     if ids.size and ids.dtype.kind not in "iu":
         raise TypeError(f"{name} must be whole numbers, got {ids.dtype}")
-    ends = np.full(B, T) if lengths is None else check_lengths(lengths, T, B)
+    ends = np.full(B, T)
+    if lengths is not None:
+        ends = check_lengths(lengths, T, B, name=lengths_name)
     mask = np.arange(T)[:, None] < ends
     ids = np.where(mask, ids, 0).astype(np.int64)
     outside = (ids < 0) | (ids >= V)

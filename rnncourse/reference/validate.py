@@ -120,7 +120,9 @@ def check_finite(name: str, a: Array) -> None:
         raise ValueError(f"{name} must be finite, got {a[at]} at {at}")
 
 
-def check_lengths(lengths: Any, T: int, B: int) -> NDArray[np.int64]:
+def check_lengths(
+    lengths: Any, T: int, B: int, *, name: str = "lengths"
+) -> NDArray[np.int64]:
     """Return lengths as an integer array (B,), each in 1..T.
 
     Raises
@@ -140,12 +142,12 @@ def check_lengths(lengths: Any, T: int, B: int) -> NDArray[np.int64]:
     ValueError: lengths must lie in 1..3, got 4
     """
     given = np.asarray(lengths)
-    check_shape("lengths", given, "B", B=B)
+    check_shape(name, given, "B", B=B)
     if given.size and given.dtype.kind not in "iu":
-        raise TypeError(f"lengths must be whole numbers, got {given.dtype}")
+        raise TypeError(f"{name} must be whole numbers, got {given.dtype}")
     for value in given:
         if not 1 <= value <= T:
-            raise ValueError(f"lengths must lie in 1..{T}, got {int(value)}")
+            raise ValueError(f"{name} must lie in 1..{T}, got {int(value)}")
     return given.astype(np.int64)
 
 

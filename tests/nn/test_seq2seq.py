@@ -351,7 +351,7 @@ def test_forward_names_what_does_not_fit(changed, error, message):
         (
             lambda: module_from_params(P._replace(out=P.out._replace(b=P.out.b[:2]))),
             ValueError,
-            r"p.out.b must have shape \(7,\), got \(2,\)",
+            r"p.out.b must have shape \(V_y=7,\), got \(2,\)",
         ),
         (
             lambda: params_from_module(torch.nn.Linear(2, 3)),

@@ -57,9 +57,12 @@ EXCEPTIONS = {
     "checks, each with tests of its own in test_validate and the modules": (
         "analysis.check_lag",
         "bidirectional.check_bidirectional",
+        "cells.check_cell",
+        "cells.check_state",
         "cells.find_cell",
         "conditioning.check_conditioned",
         "deep.check_deep",
+        "dense.check_dense",
         "hierarchical.check_hierarchical",
         "readers.check_reader",
         "stacked.check_stacked",
@@ -350,13 +353,13 @@ def fill():
         add(getattr(functional, f"{name}_backward"), dy=draw(B, K), y=draw(B, K))
     add(functional.one_hot, "ids.0 ids.1 ids.n", ids=ids, V=V)
     scores = {"logits": draw(3, B, V), "targets": ids, "mask": np.ones((3, B))}
-    add(functional.cross_entropy, "logits.2 mask.any", **scores)
-    add(functional.cross_entropy_backward, "logits.2 mask.any", **scores)
+    add(functional.cross_entropy, "logits.2 mask.any", "mask", **scores)
+    add(functional.cross_entropy_backward, "logits.2 mask.any", "mask", **scores)
     for name in ("mse", "mae"):
         for tail in ("", "_backward"):
             add(
                 getattr(functional, name + tail),
-                "y.any mask.any",
+                *("y.any mask.any", "mask"),
                 **{"y_hat": draw(B, K), "y": draw(B, K), "mask": np.ones((B, K))},
             )
     add(tokens.sequence_loss, "logits.2", logits=draw(3, B, V), ys=ids, lengths=[3, 3])
@@ -445,12 +448,11 @@ def fill_networks(xs):
     p = cells.init_cell("rnn", D, H, rng=RNG)
     *_, cache = add(
         chunks.chunks_forward,
-        *("xs.0 state* p.W_h*", "xs"),
+        *("xs.0", "xs"),
         **{**given, "p": p, "size": 3, "state": (h,), **last},
     )
     add(
         chunks.chunks_backward,
-        "dstate_T* p.W_h*",
         dhs=dhs,
         cache=cache,
         p=p,
@@ -465,12 +467,11 @@ def fill_networks(xs):
     )
     *_, cache = add(
         conditioning.conditioned_forward,
-        *("xs.0 p.layer.W_x*", "xs v"),
+        *("xs.0", "xs v"),
         **{**given, "v": v, "p": p, **last},
     )
     add(
         conditioning.conditioned_backward,
-        "p.layer.W_x*",
         dhs=dhs,
         cache=cache,
         p=p,
@@ -485,7 +486,6 @@ def fill_networks(xs):
     ys, _, cache = add(deep.deep_forward, "xs.0", "xs", xs=xs, p=p, h0=h, **last)
     add(
         deep.deep_backward,
-        "p.after.0.b*",
         dys=np.ones_like(ys),
         cache=cache,
         p=p,
@@ -496,7 +496,7 @@ def fill_networks(xs):
     states = ((h,), (draw(B, 4),))
     hs, _, cache = add(
         hierarchical.hierarchical_forward,
-        *("xs.0 p.levels.0.W_x*", "xs"),
+        *("xs.0", "xs"),
         **{**given, "p": p, "periods": [1, 2], "states": states, **last},
     )
     add(
@@ -519,7 +519,6 @@ def fill_networks(xs):
     )
     add(
         one_to_many.one_to_many_backward,
-        "p.out.b*",
         **{"dys": np.ones_like(ys), "cache": cache, "p": p, "dstate_T": (h,)},
     )
     add(stacked.init_stacked, cell="rnn", D=D, H=H, n_layers=2, **drawn)
@@ -591,34 +590,83 @@ INNER = {  # a state given as a tuple is named as the cell names it
     "states": ("h0",),
     "dstate_T": ("dh_T", "dc_T"),
     "dstates_T": ("dh_T",),
-    "dys": ("dy",),  # of the dense layer on top
-    "xs": ("x", "lengths"),  # a layer that calls steps; lengths of another batch
-    "p": ("x",),  # a weight that the input no longer fits
+}
+FORM = re.compile(r"(?P<name>\S+) must (?P<rule>.+), got (?P<fact>.+)")
+AXES = {
+    *("T", "B", "D", "H", "K", "V", "S", "N", "C", "F", "Q", "A", "M", "n", "d", "..."),
+    *("2H", "3H", "4H", "V_x", "V_y", "D+C", "K1", "K2", "height", "width", "states"),
+    *("one", "gates", "axis0", "axis1", "axis2"),
 }
 
 
+def as_written(path):
+    """Return a path as Python writes it: p.after[0].b."""
+    return re.sub(r"\.(\d+)", r"[\1]", path)
+
+
 def names_of(path):
-    """Return what a message may call an argument: its path, or the end of it."""
-    parts = path.split(".")
-    names = {path, parts[-1], ".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}"}
-    names |= {".".join(parts[:k]) for k in range(2, len(parts))}
-    names |= {re.sub(r"\.(\d+)", r"[\1]", name) for name in names}
-    names |= {".".join(name.split(".")[:2]) for name in names}
-    return names | set(INNER.get(parts[0], ()))
+    """Return what a message may call an argument: its path, or the layer it is of."""
+    parts = as_written(path).split(".")
+    whole = {".".join(parts[:-1])} if parts[-2:-1] and parts[-2][-1] == "]" else set()
+    return {as_written(path), *whole, *INNER.get(path.split(".")[0], ())}
 
 
 def refuses(name, path, new, *, partners=False, error=(TypeError, ValueError)):
+    """Hold an error to the form: the argument, what it must be, and what came."""
     function, arguments, _, _ = CALLS[name]
     names = names_of(path)
     if partners:
         for other, _ in arrays_of(arguments):
             names |= names_of(other)
         names |= set(arguments)
-        if "cache" in arguments or "caches" in arguments:
-            names |= {"x", "dys"}  # which the cache holds, or tells the size of
-    pattern = rf"^({'|'.join(map(re.escape, sorted(names)))})(\[\d+\])? must "
-    with pytest.raises(error, match=pattern):
-        function(**put(arguments, path.split("."), new))
+        names |= {"x"} if "step" in arguments else set()  # what a step is given
+    spoilt = put(arguments, path.split("."), new)
+    with pytest.raises(error) as caught:
+        function(**spoilt)
+    said = FORM.fullmatch(str(caught.value))
+    assert said and said["name"] in names, str(caught.value)
+    given = {as_written(p): a for p, a in arrays_of(spoilt)}.get(said["name"])
+    right = {as_written(p): a for p, a in arrays_of(arguments)}.get(said["name"])
+    rule, fact = said["rule"], said["fact"]
+    if said["name"] != as_written(path):
+        right = None  # a partner takes the blame, for it no longer fits
+    if shape := re.fullmatch(r"have shape \((.*?),?\)", rule):
+        told = [axis.split("=") for axis in shape[1].split(", ")]
+        assert all(axis[0] in AXES or axis[0].isdigit() for axis in told), rule
+        if given is not None:
+            assert fact.startswith(str(given.shape)), str(caught.value)
+        if right is not None and right.ndim:  # the rule lets in what is right
+            sizes = [int(axis[-1]) if axis[-1].isdigit() else None for axis in told]
+            if told[0] == ["..."]:
+                sizes = [None] * (right.ndim - len(told) + 1) + sizes[1:]
+            pairs = list(zip(sizes, right.shape, strict=True))
+            fits = all(n in (None, m) for n, m in pairs)
+            if not fits:  # it is made of the rows that came, as of a square matrix
+                assert all(n is None or n % len(given) == 0 for n in sizes), rule
+    elif given is not None and "float" in rule:
+        assert fact == str(given.dtype), str(caught.value)
+        if right is not None:
+            assert str(right.dtype) in rule, str(caught.value)
+    elif rule.startswith("be one of "):
+        choices = re.findall(r"'(.+?)'", rule)
+        assert arguments[path] in choices and fact == repr(new), str(caught.value)
+    elif bounds := re.fullmatch(r"lie in (-?\d+)\.\.(-?\d+)", rule):
+        low, high = int(bounds[1]), int(bounds[2])
+        right = arguments[path] if right is None else right
+        assert low <= np.min(right) and np.max(right) <= high, str(caught.value)
+        outside = np.ravel(new)[(np.ravel(new) < low) | (np.ravel(new) > high)]
+        assert int(fact) == outside[0], str(caught.value)
+    elif least := re.fullmatch(r"be at least (\d+)", rule):
+        assert arguments.get(path, right) >= int(least[1]) > new == int(fact)
+    elif channels := re.fullmatch(r"have as many channels as p.W, (\d+)", rule):
+        assert int(channels[1]) == spoilt["p"].W.shape[-2], str(caught.value)
+    elif rule == "be a whole number":
+        assert fact == repr(new), str(caught.value)
+    elif rule == "be finite":
+        at = tuple(int(k) for k in np.argwhere(~np.isfinite(new))[0])
+        assert fact == f"nan at {at}", str(caught.value)
+    elif rule in ("be an array", "be a numpy Generator"):
+        assert fact == type(new).__name__, str(caught.value)
 
 
 def cases(wanted):
@@ -695,7 +743,7 @@ def test_another_dtype_than_its_partners_is_refused_by_a_name(name, path):
 )
 def test_a_number_that_is_not_finite_is_refused_by_name_and_place(name, path):
     bad = value_of(name, path).copy()
-    bad[(0,) * bad.ndim] = np.nan
+    bad.flat[bad.size // 2 :: 2] = np.nan  # the message tells the first place
     refuses(name, path, bad, error=ValueError)
 
 
@@ -750,6 +798,47 @@ def test_a_dtype_that_is_no_float_is_refused(name, path):
     refuses(name, path, np.int64, error=TypeError)
 
 
+# -- one dtype throughout ----------------------------------------------------------
+
+
+def narrow(value):
+    """Return arguments with float32 in place of float64."""
+    if isinstance(value, np.ndarray):
+        with np.errstate(over="ignore"):  # of what was never written in a cache
+            return value.astype(np.float32) if value.dtype == np.float64 else value
+    if isinstance(value, dict):
+        return {name: narrow(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        parts = [narrow(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    if isinstance(value, (np.dtype, type)) and value == np.float64:
+        return np.dtype(np.float32)
+    return value
+
+
+def everything(value):
+    """Yield all arrays of what a function gives, caches included."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from everything(part)
+
+
+FLOATS = [
+    name
+    for name, (_, arguments, _, _) in CALLS.items()
+    if floats(arguments, (), ()) or "dtype" in arguments or "cache" in arguments
+]
+
+
+@pytest.mark.parametrize("name", FLOATS)
+def test_float32_in_gives_float32_out(name):
+    function, arguments, _, _ = CALLS[name]
+    found = list(everything(function(**narrow(arguments))))
+    assert all(a.dtype != np.float64 for a in found), [a.dtype for a in found]
+
+
 # -- an empty batch, and one step --------------------------------------------------
 
 
@@ -771,6 +860,44 @@ def test_one_step_works(name):
         a["K"] = 1
     found = function(**a)
     assert all(np.isfinite(x).all() for _, x in leaves(found[:1], "ys"))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_no_step_at_all_is_refused_by_name(name):
+    function, arguments, _, _ = CALLS[name]
+    if name.startswith("convolution.conv2d"):
+        pytest.skip("its first axis is the batch")
+    both = "xs must have at least one step in each direction, got (0, 2, 3)"
+    said = {"analysis": "K must be at most T=0, got 2", "convolution": both}.get(
+        name.partition(".")[0], "xs must have at least one time step, got T=0"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        function(**{**arguments, "xs": arguments["xs"][:0]})
+
+
+INITS = [name for name in CALLS if name.partition(".")[2].startswith("init_")]
+
+
+@pytest.mark.parametrize("name", INITS)
+def test_drawn_weights_have_both_signs_and_follow_the_generator(name):
+    function, arguments, _, _ = CALLS[name]
+    big = {**arguments, "H": 64} if "H" in arguments else arguments
+
+    def draw_with(seed):
+        rng = np.random.default_rng(seed)
+        return dict(leaves(function(**{**big, "rng": rng}), "p"))
+
+    one, again, other = draw_with(3), draw_with(3), draw_with(4)
+    assert all(np.array_equal(a, again[path]) for path, a in one.items())
+    drawn = {path: a for path, a in one.items() if a.ndim > 1 and a.any()}
+    assert drawn
+    for path, a in drawn.items():
+        assert a.min() < 0 < a.max() and not np.array_equal(a, other[path])
+        if "H" in arguments and path.endswith((".W_x", ".W_h", ".W_v")):
+            assert 0.95 * 64**-0.5 < np.abs(a).max() <= 64**-0.5
+    if "dtype" in arguments:
+        rest = {k: v for k, v in arguments.items() if k != "dtype"}
+        assert all(a.dtype == np.float64 for a in everything(function(**rest)))
 
 
 EMPTY = [

@@ -189,12 +189,16 @@ NAN = np.where(np.arange(T)[:, None, None] == 2, np.nan, XS)
     ("changed", "error", "message"),
     [
         ({"cell": "rmm"}, ValueError, "cell must be one of 'rnn', .* got 'rmm'"),
-        ({"xs": XS[0]}, ValueError, r"xs must have shape \(T, B, D\), got \(4, 3\)"),
+        ({"xs": XS[0]}, ValueError, r"xs must have shape \(T, B, D=3\), got \(4, 3\)"),
         ({"xs": XS[:, :, :2]}, ValueError, r"xs must have shape .*D=3\), got"),
         ({"xs": XS[:0]}, ValueError, "xs must have at least one time step, got T=0"),
         ({"xs": XS.tolist()}, TypeError, "xs must be an array, got list"),
         ({"xs": XS.astype(int)}, TypeError, "xs must be float32 or float64, got int64"),
-        ({"xs": XS.astype(np.float32)}, TypeError, "must be float32 like its partners"),
+        (
+            {"xs": XS.astype(np.float32)},
+            TypeError,
+            "^xs must be float64 like its partners, got float32",
+        ),
         ({"xs": NAN}, ValueError, r"xs must be finite, got nan at \(2, 0, 0\)"),
         ({"lengths": [0, 1, 1, 1]}, ValueError, r"lengths must lie in 1\.\.5, got 0"),
         ({"lengths": [6, 1, 1, 1]}, ValueError, r"lengths must lie in 1\.\.5, got 6"),
@@ -208,6 +212,11 @@ NAN = np.where(np.arange(T)[:, None, None] == 2, np.nan, XS)
             "p.backwards must be RNNParams, got NoneType",
         ),
         (
+            {"p": P._replace(backwards=RNNParams(*(w.astype("f4") for w in P[1])))},
+            TypeError,
+            "^p.backwards.W_x must be float64 like its partners, got float32$",
+        ),
+        (
             {"cell": "lstm"},
             TypeError,
             "p.forwards must be LSTMParams, got RNNParams",
@@ -215,7 +224,7 @@ NAN = np.where(np.arange(T)[:, None, None] == 2, np.nan, XS)
         (
             {"p": P._replace(backwards=P.backwards._replace(W_h=XS[0]))},
             ValueError,
-            r"p.backwards.W_h must have shape \(H=2, gates\), got \(4, 3\)",
+            r"p.backwards.W_h must have shape \(H=2, H=2\), got \(4, 3\)",
         ),
     ],
 )

@@ -186,7 +186,7 @@ NAN = np.where(np.arange(T)[:, None, None] == 5, np.nan, XS)
     [
         ({"cell": "rmm"}, ValueError, "cell must be one of 'rnn', .* got 'rmm'"),
         ({"cell": "gru"}, TypeError, "p must be GRUParams, got RNNParams"),
-        ({"xs": XS[0]}, ValueError, r"xs must have shape \(T, B, D\), got \(4, 3\)"),
+        ({"xs": XS[0]}, ValueError, r"xs must have shape \(T, B, D=3\), got \(4, 3\)"),
         ({"xs": XS[..., :2]}, ValueError, r"xs must have shape \(T, B, D=3\), got"),
         ({"xs": XS[:0]}, ValueError, "xs must have at least one time step, got T=0"),
         ({"xs": XS.tolist()}, TypeError, "xs must be an array, got list"),
@@ -196,9 +196,9 @@ NAN = np.where(np.arange(T)[:, None, None] == 5, np.nan, XS)
         ({"size": 1.5}, TypeError, "size must be a whole number, got 1.5"),
         ({"lengths": [0, 1, 1, 1]}, ValueError, r"lengths must lie in 1\.\.7, got 0"),
         ({"lengths": [8, 1, 1, 1]}, ValueError, r"lengths must lie in 1\.\.7, got 8"),
-        ({"state": ()}, TypeError, r"state must be a tuple \(h\), got 0"),
-        ({"state": XS}, TypeError, r"state must be a tuple \(h\), got ndarray"),
-        ({"state": (XS,)}, ValueError, r"state must have shape \(B=4, H=2\), got"),
+        ({"state": ()}, TypeError, r"state must be a tuple \(h,\), got 0"),
+        ({"state": XS}, TypeError, r"state must be a tuple \(h,\), got ndarray"),
+        ({"state": (XS,)}, ValueError, r"state\[0\] must have shape \(B=4, H=2\), got"),
     ],
 )
 def test_forward_names_argument_expectation_and_fact(changed, error, message):
@@ -214,7 +214,7 @@ def test_forward_names_argument_expectation_and_fact(changed, error, message):
         ({"dhs": DHS[1:]}, ValueError, r"dhs must have shape \(T=7, B=4, H=2\), got"),
         ({"dhs": DHS.astype(np.float32)}, TypeError, "dhs must be float64 like"),
         ({"p": None}, TypeError, "p must be RNNParams, got NoneType"),
-        ({"dstate_T": ()}, TypeError, r"dstate_T must be a tuple \(h\), got 0"),
+        ({"dstate_T": ()}, TypeError, r"dstate_T must be a tuple \(h,\), got 0"),
     ],
 )
 def test_backward_names_argument_expectation_and_fact(changed, error, message):

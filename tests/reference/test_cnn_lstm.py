@@ -274,7 +274,7 @@ HALF = P._replace(out=DenseParams(*(w.astype(np.float32) for w in P.out)))
         (
             {"p": P._replace(conv=ConvParams(P.conv.W[..., :4], P.conv.b[:4]))},
             ValueError,
-            r"p.lstm.W_x must have shape \(F=4, 4H\), got \(5, 12\)",
+            r"p.lstm.W_x must have shape \(D=4, 4H=12\), got \(5, 12\)",
         ),
         (
             {"p": P._replace(lstm=P.lstm._replace(W_h=P.lstm.b))},
@@ -319,7 +319,7 @@ def test_forward_names_what_does_not_fit(changed, error, message):
         (
             lambda: cnn_lstm_backward(DY, CACHE, draw(dtype=np.float32)[1]),
             TypeError,
-            "p must be float64 like its partners, got float32",
+            "p.conv.W must be float64 like its partners, got float32",
         ),
         (lambda: check_cnn_lstm(P.out), TypeError, "p must be CNNLSTMParams, got De"),
         (

@@ -207,7 +207,11 @@ NAN = np.where(np.arange(T)[:, None, None] == 2, np.nan, XS)
         ({"xs": XS[:0]}, ValueError, "xs must have at least one time step, got T=0"),
         ({"xs": XS.tolist()}, TypeError, "xs must be an array, got list"),
         ({"xs": XS.astype(int)}, TypeError, "xs must be float32 or float64, got int64"),
-        ({"xs": XS.astype(np.float32)}, TypeError, "must be float32 like its partners"),
+        (
+            {"xs": XS.astype(np.float32)},
+            TypeError,
+            "^xs must be float64 like its partners, got float32",
+        ),
         ({"xs": NAN}, ValueError, r"xs must be finite, got nan at \(2, 0, 0\)"),
         (
             {"xs": XS * np.inf},
@@ -241,12 +245,12 @@ NAN = np.where(np.arange(T)[:, None, None] == 2, np.nan, XS)
         (
             {"p": P._replace(layer=P.layer._replace(W_s=np.zeros((1, H, 3))))},
             ValueError,
-            r"p.W_s must have shape \(N, H=2, H=2\), got \(1, 2, 3\)",
+            r"p.layer.W_s must have shape \(N=1, H=2, H=2\), got \(1, 2, 3\)",
         ),
         (
             {"p": P._replace(layer=P.layer._replace(b_s=np.zeros((2, H))))},
             ValueError,
-            r"p.b_s must have shape \(N=1, H=2\), got \(2, 2\)",
+            r"p.layer.b_s must have shape \(N=1, H=2\), got \(2, 2\)",
         ),
     ],
 )
@@ -282,3 +286,24 @@ def test_init_checks_its_sizes():
         init_deep([], H, rng=rng)
     with pytest.raises(ValueError, match="n_transition must be at least 0, got -1"):
         init_deep([D], H, n_transition=-1, rng=rng)
+
+
+def test_backward_names_the_first_layer_whose_inputs_have_another_size():
+    for before in ([3, 4], [3]):
+        p = init_deep(before, H, rng=np.random.default_rng(0))
+        _, _, cache = deep_forward(XS, p)
+        other = init_deep([5, *before[1:]], H, rng=np.random.default_rng(0))
+        name, size = (
+            ("p.before[0].W", "D=3, K") if before[1:] else ("p.layer.W_x", "D=3, H")
+        )
+        with pytest.raises(ValueError) as caught:
+            deep_backward(np.zeros((T, B, H)), cache, other)
+        assert str(caught.value).startswith(f"{name} must have shape ({size}), got (5,")
+
+
+def test_each_layer_before_must_fit_the_one_before_it():
+    wide = init_deep([3, 4], H, rng=np.random.default_rng(0)).before
+    p = init_deep([3, 6, 6], H, rng=np.random.default_rng(0))
+    said = r"^p.before\[1\].W must have shape \(D=4, K\), got \(6, 6\)$"
+    with pytest.raises(ValueError, match=said):
+        deep_forward(XS, p._replace(before=(wide[0], p.before[1])))

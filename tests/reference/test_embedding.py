@@ -257,3 +257,13 @@ STEP = {"noise": np.full(V, 1 / V), "n_negatives": 1, "lr": 0.1, "rng": RNG}
 def test_error_names_argument_expectation_and_fact(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_word_that_is_never_drawn_as_noise_may_have_probability_zero():
+    rng = np.random.default_rng(0)
+    p = init_word2vec(4, 3, rng=rng)
+    given = {"centres": [1, 2], "contexts": [2, 3], "n_negatives": 8, "lr": 0.5}
+    noise = np.array([0.0, 0.5, 0.5, 0.0])
+    new, _ = word2vec_step(p, **given, noise=noise, rng=rng)
+    moved = [(a != b).any(axis=1) for a, b in zip(new, p, strict=True)]
+    np.testing.assert_array_equal(moved[1], [False, True, True, True])

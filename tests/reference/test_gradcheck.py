@@ -112,3 +112,9 @@ def test_relative_error_by_hand():
 def test_error_names_argument_expectation_and_fact(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_report_without_any_error_still_names_an_entry():
+    none = Params(np.zeros_like(P.a), np.zeros_like(P.b))
+    report = check_gradient(lambda p: 1.0, P, none)
+    assert (report.error, report.where) == (0.0, "a[0, 0]")

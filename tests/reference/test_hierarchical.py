@@ -222,12 +222,12 @@ NAN = np.where(np.arange(T)[:, None, None] == 2, np.nan, XS)
         (
             {"states": ((), *STATES[1:])},
             TypeError,
-            r"states\[0\] must be a tuple \(h\), got \(\)",
+            r"states\[0\] must be a tuple \(h,\), got 0",
         ),
         (
             {"states": STATES[::-1]},
             ValueError,
-            r"states\[0\] must have shape \(B=4, H=2\), got \(4, 3\)",
+            r"states\[0\]\[0\] must have shape \(B=4, H=2\), got \(4, 3\)",
         ),
         ({"p": P.levels}, TypeError, "p must be HierarchicalParams, got tuple"),
         ({"p": HierarchicalParams(())}, ValueError, "p.levels must be .* got 0"),
@@ -235,7 +235,7 @@ NAN = np.where(np.arange(T)[:, None, None] == 2, np.nan, XS)
         (
             {"p": HierarchicalParams((P.levels[0],) * 3)},
             ValueError,
-            r"p.levels\[1\].W_x must have shape \(D=2, gates\), got \(3, 2\)",
+            r"p.levels\[1\].W_x must have shape \(D=2, H=2\), got \(3, 2\)",
         ),
     ],
 )
@@ -267,3 +267,9 @@ def test_backward_names_argument_expectation_and_fact(changed, error, message):
     arguments = {"dhs": DHS, "cache": CACHE, "p": P, **changed}
     with pytest.raises(error, match=message):
         hierarchical_backward(**arguments)
+
+
+def test_init_asks_for_a_level():
+    said = "^the number of levels must be at least 1, got 0$"
+    with pytest.raises(ValueError, match=said):
+        init_hierarchical("rnn", D, [], rng=np.random.default_rng(0))

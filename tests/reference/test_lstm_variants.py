@@ -695,3 +695,10 @@ PEEPHOLE = draw(VARIANTS["peephole"])[1]
 def test_error_names_argument_expectation_and_fact(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_peepholes_are_drawn_from_the_interval_of_the_matrices():
+    p = init_peephole(3, 64, rng=np.random.default_rng(0))
+    for w in (p.p_i, p.p_f, p.p_o):
+        assert w.min() < 0 < w.max()
+        assert 0.8 * 64**-0.5 < np.abs(w).max() <= 64**-0.5

@@ -131,7 +131,11 @@ CACHE = one_to_many_forward("rnn", X, P, T)[2]
         ({"x": DYS}, ValueError, r"x must have shape \(B, D=2\), got \(4, 3, 2\)"),
         ({"x": X.astype(int)}, TypeError, "x must be float32 or float64, got int64"),
         ({"x": X * np.nan}, ValueError, r"x must be finite, got nan at \(0, 0\)"),
-        ({"x": X.astype(np.float32)}, TypeError, "must be float32 like its partners"),
+        (
+            {"x": X.astype(np.float32)},
+            TypeError,
+            "^x must be float64 like its partners, got float32",
+        ),
         ({"n_steps": 0}, ValueError, "n_steps must be at least 1, got 0"),
         ({"n_steps": 1.5}, TypeError, "n_steps must be a whole number, got 1.5"),
         ({"p": P.layer}, TypeError, "p must be ReaderParams, got RNNParams"),

@@ -36,6 +36,13 @@ OPTIMISERS = {
         lambda: RMSprop(0.05, decay=0.9),
         lambda w: torch.optim.RMSprop(w, lr=0.05, alpha=0.9),
     ),
+    "adam as it comes": (Adam, torch.optim.Adam),
+    "adamw as it comes": (AdamW, torch.optim.AdamW),
+    "rmsprop as it comes": (RMSprop, torch.optim.RMSprop),
+    "momentum as it comes": (
+        lambda: Momentum(0.1),
+        lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9),
+    ),
 }
 optimisers = pytest.mark.parametrize(
     ("ours", "twin"), OPTIMISERS.values(), ids=OPTIMISERS.keys()
@@ -196,3 +203,29 @@ def test_update_names_what_does_not_fit(make, params, grads, error, message):
 def test_error_names_argument_expectation_and_fact(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+RATES = {  # each number that an optimiser is given, and whether it must be below 1
+    SGD: {"lr": False},
+    Momentum: {"lr": False, "momentum": True},
+    Adam: {"lr": False, "beta1": True, "beta2": True, "eps": False},
+    AdamW: {"lr": False, "beta1": True, "beta2": True, "eps": False},
+    RMSprop: {"lr": False, "decay": True, "eps": False},
+}
+NUMBERS = [(make, n, b) for make, known in RATES.items() for n, b in known.items()]
+
+
+@pytest.mark.parametrize(("make", "name", "below_one"), NUMBERS)
+def test_numbers_of_an_optimiser_are_held_to_their_range(make, name, below_one):
+    given = {"lr": 0.1}
+    limit = r"in (0, 1)" if below_one else "positive"
+    for wrong in (0, -0.5, float("nan"), *([1, 1.5] if below_one else [])):
+        with pytest.raises(ValueError) as caught:
+            make(**{**given, name: wrong})
+        assert str(caught.value) == f"{name} must be {limit}, got {wrong}"
+    with pytest.raises(TypeError) as caught:
+        make(**{**given, name: "x"})
+    assert str(caught.value) == f"{name} must be a number, got str"
+    assert getattr(make(**{**given, name: 0.25}), name) == 0.25
+    if not below_one:
+        assert getattr(make(**{**given, name: 2}), name) == 2.0

@@ -231,12 +231,12 @@ def test_forward_names_argument_expectation_and_fact(changed, error, message):
         (
             lambda: reader_backward(DYS[1:], CACHE, P),
             ValueError,
-            r"dy must have shape \(4, 6\), got \(3, 6\)",
+            r"dys must have shape \(B=4, K=6\), got \(3, 6\)",
         ),
         (
             lambda: reader_backward(DYS.astype(np.float32), CACHE, P),
             TypeError,
-            "dy must be float64 like its partners",
+            "dys must be float64 like its partners",
         ),
         (
             lambda: pool_forward(XS[:0]),

@@ -82,6 +82,16 @@ def test_factors_by_hand():
             ValueError,
             "warm_up must be less than steps=3, got 3",
         ),
+        (
+            lambda: cosine(0, steps=3, warm_up=-1),
+            ValueError,
+            "^warm_up must be at least 0, got -1$",
+        ),
+        (
+            lambda: cosine(0, steps=3, warm_up=5),
+            ValueError,
+            "warm_up must be less than steps=3, got 5",
+        ),
         (lambda: step_decay(0, every=0), ValueError, "every must be at least 1, got 0"),
         (lambda: step_decay(0, every=1, factor=0), ValueError, "factor must be positi"),
         (lambda: exponential(0, factor="x"), TypeError, "factor must be a number"),

@@ -508,3 +508,13 @@ def test_all_sequences_really_are_all():
     cut = [t for t in itertools.product(range(3), repeat=3) if END not in t[:2]]
     assert {tokens for tokens, _, _ in found} == {(0,), (1, 0), (2, 0), *cut}
     np.testing.assert_allclose(sum(np.exp(total) for _, total, _ in found), 1)
+
+
+@pytest.mark.parametrize("name", ["temperature", "top_p"])
+def test_numbers_of_a_restriction_are_finite_numbers(name):
+    with pytest.raises(TypeError, match=f"^{name} must be a number, got '1'$"):
+        restrict(np.zeros(3), **{name: "1"})
+    with pytest.raises(TypeError, match=f"^{name} must be a number, got True$"):
+        restrict(np.zeros(3), **{name: True})
+    with pytest.raises(ValueError, match=f"^{name} must be finite, got nan$"):
+        restrict(np.zeros(3), **{name: np.nan})

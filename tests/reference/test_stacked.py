@@ -231,7 +231,11 @@ WIDE = RNNParams(np.zeros((H, 4)), np.zeros((4, 4)), np.zeros(4))
         ({"xs": XS[:0]}, ValueError, "xs must have at least one time step, got T=0"),
         ({"xs": XS.tolist()}, TypeError, "xs must be an array, got list"),
         ({"xs": XS.astype(int)}, TypeError, "xs must be float32 or float64, got int64"),
-        ({"xs": XS.astype(np.float32)}, TypeError, "must be float32 like its partners"),
+        (
+            {"xs": XS.astype(np.float32)},
+            TypeError,
+            "^xs must be float64 like its partners, got float32",
+        ),
         ({"xs": NAN}, ValueError, r"xs must be finite, got nan at \(2, 0, 0\)"),
         ({"lengths": [0, 1, 1, 1]}, ValueError, r"lengths must lie in 1\.\.5, got 0"),
         ({"lengths": [6, 1, 1, 1]}, ValueError, r"lengths must lie in 1\.\.5, got 6"),
