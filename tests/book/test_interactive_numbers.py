@@ -5,6 +5,7 @@ answers are compared with :mod:`rnncourse.reference` and with the still pictures
 """
 
 import ast
+import base64
 import json
 import re
 import shutil
@@ -17,10 +18,13 @@ import torch
 
 from rnncourse import stills
 from rnncourse.datasets import load_energy
+from rnncourse.datasets.tunes import GENRES, frequency, kept_rules, midi
 from rnncourse.forecasting import make_windows
 from rnncourse.plotting import COLOURS
 from rnncourse.reference.attention import attention_forward
+from rnncourse.reference.conditioning import context_state
 from rnncourse.reference.convolution import ConvParams, conv2d_forward, flip_kernel
+from rnncourse.reference.dense import DenseParams
 from rnncourse.reference.gru import GRUParams, gru_step
 from rnncourse.reference.lstm import LSTMParams, lstm_step
 from rnncourse.reference.rnn import (
@@ -770,3 +774,73 @@ def test_alignment_sharpens_as_a_softmax_of_the_scores():
     assert rows.shape == (len(start["written"]), len(start["read"]))
     np.testing.assert_allclose(rows.sum(axis=1), 1, atol=0.06)  # two decimals each
     assert f'source = "{start["read"]}"' in chapter_source("16-sequence-to-sequence")
+
+
+def player_weights():
+    """Return the notes and the arrays that the genre player holds, by name."""
+    given, arrays = node("genre-player", "WEIGHTS"), {}
+    for name, stored in given["arrays"].items():
+        whole = np.frombuffer(base64.b64decode(stored["bytes"]), dtype=np.int8)
+        arrays[name] = stored["scale"] * whole.reshape(stored["shape"])
+    return given["notes"], arrays
+
+
+def test_genre_player_takes_the_step_of_the_package():
+    notes, a = player_weights()
+    H, C = a["start.weight"].shape
+    hh = np.split(a["layer.bias_hh_l0"], 3)
+    b = a["layer.bias_ih_l0"] + np.concatenate([hh[0], hh[1], np.zeros(H)])
+    p = GRUParams(a["layer.weight_ih_l0"].T, a["layer.weight_hh_l0"].T, b, hh[2])
+    rng, cases = np.random.default_rng(15), []
+    for _ in range(N_CASES):
+        v = rng.dirichlet(np.ones(C)).tolist()
+        h = rng.uniform(-1, 1, size=H).tolist()
+        cases.append({"note": int(rng.integers(len(notes))), "v": v, "h": h})
+    starts = node("genre-player", "first", cases)
+    for case, got, h0 in zip(
+        cases, node("genre-player", "step", cases), starts, strict=True
+    ):
+        v = np.array([case["v"]])
+        x = np.concatenate([a["embed.weight"][[case["note"]]], v], axis=1)
+        h, _ = gru_step(x, np.array([case["h"]]), p)
+        close(got["h"], h[0])
+        close(got["scores"], (h @ a["head.weight"].T + a["head.bias"])[0])
+        start = DenseParams(a["start.weight"].T, a["start.bias"])
+        close(h0, context_state(v, start)[0][0])  # (15.1)
+
+
+def test_genre_player_writes_tunes_of_the_genre_asked():
+    start, known = node("genre-player", "START"), node("genre-player", "GENRES")
+    assert known == {
+        name: {"bar": rules.bar, "tempo": rules.tempo} for name, rules in GENRES.items()
+    }
+    asked = [
+        {**start, "genre": genre, "other": genre, "seed": seed}
+        for genre in GENRES
+        for seed in range(1, 41)
+    ]
+    tunes = node("genre-player", "compose", asked)
+    assert len({tuple(tune) for tune in tunes}) > 130, "a new seed is a new tune"
+    for genre in GENRES:
+        written = [t for c, t in zip(asked, tunes, strict=True) if c["genre"] == genre]
+        in_bars = [kept_rules(tune, genre)["bars"] for tune in written]
+        assert np.mean(in_bars) > 0.85, genre
+    again = node("genre-player", "compose", asked[:3])
+    assert again == tunes[:3], "a seed is a tune"
+
+
+def test_genre_player_knows_pitch_time_and_mixture():
+    tune = ["A4:6", "C4:3", "Bb3:9", "|", "F#4:18", "|"]
+    (got,) = node("genre-player", "score", [tune])
+    numbers = [midi(word.split(":")[0]) for word in tune if word != "|"]
+    assert [note["n"] for note in got["notes"]] == numbers
+    close([note["hertz"] for note in got["notes"]], [frequency(n) for n in numbers])
+    close([note["start"] for note in got["notes"]], [0, 1, 1.5, 3])
+    close([note["beats"] for note in got["notes"]], [1, 0.5, 1.5, 3])
+    assert got["bars"] == [3, 6] and got["beats"] == 6
+    (v,) = node(
+        "genre-player", "context", [{"genre": "waltz", "other": "blues", "share": 0.25}]
+    )
+    close(v, [0.75, 0, 0.25, 0])
+    source = chapter_source("15-context-and-captioning")
+    assert f"temperature={node('genre-player', 'START')['temperature']}" in source

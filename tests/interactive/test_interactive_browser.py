@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rnncourse import stills
+from rnncourse.datasets import tunes
 from tests.conftest import require_tool
 from tests.interactive.harness import FIGURES, write_page
 
@@ -213,6 +214,8 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.get_by_role("button", name="Copy"), {"x": 20, "y": 20}
     elif name == "alignment":
         target, at = fig.get_by_role("button", name="Next"), {"x": 20, "y": 20}
+    elif name == "genre-player":
+        target, at = fig.get_by_role("button", name="New tune"), {"x": 20, "y": 20}
     elif name == "lstm-cell":
         target, at = fig.get_by_role("button", name="Keep"), {"x": 20, "y": 20}
     else:
@@ -254,6 +257,78 @@ def test_gru_cell_goes_to_its_extremes_and_through_time(show):
     assert f"0.00 · ({want})" in panel(page, "gru-cell"), "what was new is old now"
     fig.get_by_label("z keeps the old").uncheck()
     assert "1 − z = 1.00" in panel(page, "gru-cell").replace("-", "−")
+
+
+LISTEN = """
+window.heard = {players: 0, tones: [], closed: 0};
+const Real = window.AudioContext;
+window.AudioContext = class extends Real {
+  constructor() { super(); window.heard.players += 1; }
+  createOscillator() {
+    const tone = super.createOscillator(), start = tone.start.bind(tone);
+    tone.start = (at) => {
+      window.heard.tones.push([tone.frequency.value, at]);
+      start(at);
+    };
+    return tone;
+  }
+  close() { window.heard.closed += 1; return super.close(); }
+};
+"""
+
+
+def test_genre_player_sounds_only_when_play_is_pressed_by_key(show):
+    page = show(before=LISTEN)
+    fig = figure(page, "genre-player")
+    fig.get_by_label("Genre").select_option("lullaby")
+    fig.get_by_role("button", name="New tune").click()
+    assert page.evaluate("heard") == {"players": 0, "tones": [], "closed": 0}
+    tune = fig.locator("code").inner_text().split()
+    notes = [word.split(":") for word in tune if word != "|"]
+    play = fig.get_by_role("button", name="Play")
+    play.focus()
+    page.keyboard.press("Enter")
+    stop = fig.get_by_role("button", name="Stop")
+    assert stop.is_visible()
+    page.wait_for_timeout(400)
+    assert fig.locator("rect.rnn-f-gradient").count() == 1, "the note that sounds"
+    heard = page.evaluate("heard")
+    assert heard["players"] == 1
+    want = [tunes.frequency(tunes.midi(pitch)) for pitch, _ in notes]
+    hertz, at = np.array(heard["tones"]).T
+    np.testing.assert_allclose(hertz, want, rtol=1e-5)  # audio has single precision
+    beats = np.array([int(length) / 6 for _, length in notes])
+    second = 60 / tunes.GENRES["lullaby"].tempo
+    np.testing.assert_allclose(np.diff(at), beats[:-1] * second, rtol=1e-6)
+    stop.press("Enter")
+    assert page.evaluate("heard.closed") == 1
+    assert fig.locator("rect.rnn-f-gradient").count() == 0
+    assert play.is_visible()
+
+
+def test_genre_player_without_audio_shows_the_notes_and_says_so(show):
+    gone = "delete window.AudioContext; delete window.webkitAudioContext;"
+    page = show(before=gone)
+    figure(page, "genre-player").get_by_role("button", name="Play").click()
+    assert "no audio" in panel(page, "genre-player")
+    page.wait_for_timeout(300)
+    assert figure(page, "genre-player").locator("rect.rnn-f-gradient").count() == 1
+
+
+def test_genre_player_mixes_and_stops_when_something_is_changed(show):
+    page = show(before=LISTEN)
+    fig = figure(page, "genre-player")
+    before = fig.locator("code").inner_text()
+    fig.get_by_role("button", name="Play").click()
+    slider(page, "genre-player", "share of the second").fill("0.5")
+    assert page.evaluate("heard.closed") == 1
+    assert "(0.50, 0.00, 0.50, 0.00)" in panel(page, "genre-player")
+    slider(page, "genre-player", "share of the second").fill("0")
+    assert fig.locator("code").inner_text() == before
+    fig.get_by_role("button", name="New tune").click()
+    assert fig.locator("code").inner_text() != before
+    slider(page, "genre-player", "temperature").press("Home")
+    assert "Tune 2," in panel(page, "genre-player")
 
 
 def test_lstm_cell_keeps_falls_silent_and_goes_on(show):
