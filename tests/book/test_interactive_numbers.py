@@ -25,7 +25,8 @@ from rnncourse.reference.attention import attention_forward
 from rnncourse.reference.conditioning import context_state
 from rnncourse.reference.convolution import ConvParams, conv2d_forward, flip_kernel
 from rnncourse.reference.dense import DenseParams
-from rnncourse.reference.gru import GRUParams, gru_step
+from rnncourse.reference.functional import softmax
+from rnncourse.reference.gru import GRUParams, gru_forward, gru_step
 from rnncourse.reference.lstm import LSTMParams, lstm_step
 from rnncourse.reference.rnn import (
     RNNParams,
@@ -36,7 +37,7 @@ from rnncourse.reference.rnn import (
     rnn_step,
     rnn_step_backward,
 )
-from rnncourse.text import NGram, Vocabulary
+from rnncourse.text import NGram, Vocabulary, words
 from tests.conftest import ROOT, require_tool
 
 SCRIPTS = ROOT / "_ext" / "interactive"
@@ -844,3 +845,53 @@ def test_genre_player_knows_pitch_time_and_mixture():
     close(v, [0.75, 0, 0.25, 0])
     source = chapter_source("15-context-and-captioning")
     assert f"temperature={node('genre-player', 'START')['temperature']}" in source
+
+
+def word_by_word_network(model):
+    """Return table, gates and head of the small reader as the package takes them."""
+    parts = {k: np.array(v) / 100 for k, v in model.items() if len(k) < 5}
+    H, K = len(parts["b_hn"]), len(parts["b_y"])
+    p = GRUParams(
+        W_x=parts["W_x"].reshape(-1, 3 * H),
+        W_h=parts["W_h"].reshape(H, 3 * H),
+        b=parts["b"],
+        b_hn=parts["b_hn"],
+    )
+    E = parts["E"].reshape(-1, len(p.W_x))
+    return E, p, parts["W_y"].reshape(H, K), parts["b_y"]
+
+
+def test_word_by_word_reads_as_the_gru_of_the_package():
+    model, start = node("word-by-word", "MODEL"), node("word-by-word", "START")
+    E, p, W_y, b_y = word_by_word_network(model)
+    rng = np.random.default_rng(18)
+    sizes = rng.integers(1, 13, size=20)
+    cases = [{"ids": rng.integers(0, len(E), size=n).tolist()} for n in sizes]
+    for case, got in zip(cases, node("word-by-word", "read", cases), strict=True):
+        hs, *_ = gru_forward(E[case["ids"]][:, None], p)
+        close(got["states"], hs[:, 0])
+        close(got["p"], softmax(hs[:, 0] @ W_y + b_y))
+    source = chapter_source("18-text-classification")
+    assert f'question = "{start["question"]}"' in source
+
+
+def test_word_by_word_knows_its_words_and_tells_the_intents_apart():
+    model, start = node("word-by-word", "MODEL"), node("word-by-word", "START")
+    known = model["words"].split()
+    assert known[0] == "<unk>"
+    assert len(known) == len(set(known))
+    questions = {
+        start["question"]: "time",
+        "What's the WEATHER, please?": "weather",
+        "set a timer for ten minutes": "timer",
+        "what song is this": "what_song",
+        "what is your name": "what_is_your_name",
+    }
+    for question, encoded in zip(
+        questions, node("word-by-word", "encode", list(questions)), strict=True
+    ):
+        assert encoded["words"] == words(question)
+        want = [known.index(w) if w in known else 0 for w in encoded["words"]]
+        assert encoded["ids"] == want
+        (read,) = node("word-by-word", "read", [encoded])
+        assert model["intents"][np.argmax(read["p"][-1])] == questions[question]

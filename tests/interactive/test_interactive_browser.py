@@ -218,6 +218,8 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.get_by_role("button", name="New tune"), {"x": 20, "y": 20}
     elif name == "lstm-cell":
         target, at = fig.get_by_role("button", name="Keep"), {"x": 20, "y": 20}
+    elif name == "word-by-word":
+        target, at = fig.get_by_role("button", name="Back"), {"x": 20, "y": 20}
     else:
         target, at = fig.get_by_role("button", name="Loop"), {"x": 18, "y": 20}
     target.tap(position=at)
@@ -793,3 +795,24 @@ def test_alignment_follows_pointer_and_keys(show):
     slider(page, "alignment", "all scores times").fill("0")
     read = len("saturday, 9 mar 2024")
     assert f"(place 1) {1 / read:.2f}" in panel(page, "alignment")
+
+
+def test_word_by_word_steps_through_a_question_and_takes_another(show):
+    page = show()
+    fig = figure(page, "word-by-word")
+    assert "Word 4 of 4: what time is it" in panel(page, "word-by-word")
+    assert fig.get_by_role("button", name="Next word").is_disabled()
+    for _ in range(3):
+        fig.get_by_role("button", name="Back").click()
+    assert "Word 1 of 4: what \u00b7 \u00b7 \u00b7" in panel(page, "word-by-word")
+    assert fig.get_by_role("button", name="Back").is_disabled()
+    field = fig.get_by_label("Your question")
+    field.fill("Set a TIMER, [zork]!")
+    text = panel(page, "word-by-word")
+    assert "Word 4 of 4: set a timer zork (?)" in text
+    field.fill("")
+    assert "type a question" in panel(page, "word-by-word")
+    fig.get_by_role("button", name="what is the weather").click()
+    assert "after it: weather" in panel(page, "word-by-word")
+    fig.get_by_role("button", name="Reset").click()
+    assert field.input_value() == "what time is it"
