@@ -239,7 +239,7 @@ def _decode_batch(*given: Array) -> Array:
 
 
 def _decode_no_out_bias(*given: Array) -> Array:
-    return _decode(*given[:7], b_o=0 * given[7])
+    return _decode(*(*given[:7], 0 * given[7]))
 
 
 def _draw_decoder(rng: np.random.Generator, B: int, V: int, D: int, H: int) -> Inputs:
