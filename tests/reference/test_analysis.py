@@ -358,3 +358,12 @@ def step(x, h):
 def test_error_names_argument_expectation_and_fact(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_direction_that_turns_for_ever_is_still_a_direction():
+    W = np.array([[0.0, 2.0], [-2.0, 0.0]])  # a quarter turn, twice as long
+    value, vector, _, settled = power_method(W, n_steps=40)
+    assert not settled
+    assert value == pytest.approx(2.0)
+    assert vector.shape == (2,)
+    assert np.linalg.norm(vector) == pytest.approx(1.0)

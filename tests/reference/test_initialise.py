@@ -143,3 +143,8 @@ def test_draws_repeat_with_their_seed_and_keep_the_dtype(draw):
 def test_error_names_argument_expectation_and_fact(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_gain_that_cannot_be_is_named():
+    with pytest.raises(ValueError, match=r"\bgain\b"):
+        identity(3, gain=float("nan"))

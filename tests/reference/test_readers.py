@@ -258,3 +258,14 @@ def test_forward_names_argument_expectation_and_fact(changed, error, message):
 def test_error_names_argument_expectation_and_fact(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_pooling_takes_the_last_state_unless_told_otherwise():
+    hs, lengths = np.random.default_rng(0).normal(size=(5, 2, 3)), [5, 3]
+    np.testing.assert_array_equal(
+        pool_forward(hs, lengths), pool_forward(hs, lengths, pool="last")
+    )
+    back = pool_backward(np.ones((2, 3)), 5, lengths)
+    np.testing.assert_array_equal(
+        back, pool_backward(np.ones((2, 3)), 5, lengths, pool="last")
+    )
