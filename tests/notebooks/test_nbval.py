@@ -1,5 +1,6 @@
 """A run of each chapter prints what is stored, and a rebuild gives the same bytes."""
 
+import json
 import os
 import re
 import subprocess
@@ -26,7 +27,22 @@ replace: ROUNDING
 """
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+def minutes(slug):
+    """Return how long the cells of a chapter took when it was last measured."""
+    path = ROOT / "chapters" / "results" / f"{slug}.json"
+    stored = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return stored.get("execution", {}).get("cpu_seconds", 0) / 60
+
+
+def by_length(slugs):
+    """A chapter that runs for more than a minute waits for `make test-all`."""
+    return [
+        pytest.param(slug, marks=[pytest.mark.heavy] if minutes(slug) > 1 else [])
+        for slug in slugs
+    ]
+
+
+@pytest.mark.parametrize("slug", by_length(SLUGS))
 def test_stored_outputs_are_what_a_run_prints(slug, tmp_path):
     """Run nbval, as a reader's notebook would run, in a process of its own."""
     sanitize = tmp_path / "sanitize.cfg"
@@ -46,6 +62,7 @@ def test_stored_outputs_are_what_a_run_prints(slug, tmp_path):
     assert re.search(r"\d+ passed", run.stdout)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_rebuild_gives_the_same_bytes(slug, tmp_path):
     stored = (notebooks.chapters_folder() / f"{slug}.ipynb").read_bytes()
