@@ -12,7 +12,7 @@ setup:  ## make the environment and install the pinned versions
 	@$(RNN) setup
 book:  ## build the book and serve it (SERVE=0 only builds)
 	@$(RNN) book $(if $(filter 0,$(SERVE)),--no-serve)
-test:  ## pass every test that fits a laptop's quarter of an hour
+test:  ## pass every test that fits half an hour of a laptop
 	@$(RNN) test
 test-all:  ## the heavy tests too: rebuild all chapters, Colab's versions
 	@$(RNN) test --all
