@@ -54,7 +54,11 @@ class SpeedTable(SphinxDirective):
             path.stem: json.loads(path.read_text(encoding="utf-8"))
             for path in sorted(RESULTS.glob("*.json"))
         }
-        layers = {name: found for name, found in stored.items() if "rows" in found}
+        layers = {
+            name: found
+            for name, found in stored.items()
+            if all("shape" in row for row in found.get("rows", [{}]))
+        }
         lines = ["| T, B, D, H |" + "".join(f" {name.upper()} |" for name in layers)]
         lines += ["|---|" + "---|" * len(layers)]
         for rows in zip(*(found["rows"] for found in layers.values()), strict=True):
