@@ -861,6 +861,108 @@ def rolling_origin(
     return result
 
 
+# -- is there anything to forecast -------------------------------------------------
+
+
+class VarianceRatio(NamedTuple):
+    """Variance of q-day returns over q times that of one day, and its z."""
+
+    ratio: float
+    z: float
+
+
+def variance_ratio(r: Floats, q: int) -> VarianceRatio:
+    """Test whether returns add up as those of a random walk do.
+
+    Parameters
+    ----------
+    r : (n,) array
+        Returns, not all equal.
+    q : int
+        Days that are added up, from 2 to n - 1.
+
+    Returns
+    -------
+    VarianceRatio
+        The ratio is near 1 for a random walk, above for trends, below for returns
+        that take themselves back. ``z`` is about standard normal for a walk, and
+        allows for wild and calm weeks.
+
+    References
+    ----------
+    Lo and MacKinlay, 1988, Stock market prices do not follow random walks.
+
+    Examples
+    --------
+    >>> variance_ratio(np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0]), 2).ratio
+    0.0
+    """
+    r = _series("r", r)
+    check_size("q", q, least=2)
+    if q >= len(r):
+        raise ValueError(f"q must be less than the {len(r)} returns, got {q}")
+    e = r - r.mean()
+    total = np.sum(e**2)
+    if total <= 1e-24 * max(1.0, np.sum(r**2)):
+        raise ValueError("r must not be the same on all days")
+    sums = np.convolve(e, np.ones(q), "valid")
+    ratio = np.mean(sums**2) / (q * total / len(r))  # (21.8)
+    theta = 0.0
+    for k in range(1, q):
+        delta = np.sum(e[k:] ** 2 * e[:-k] ** 2) / total**2
+        theta += (2 * (1 - k / q)) ** 2 * delta
+    if theta == 0:
+        raise ValueError("r must be other than its mean on days near each other")
+    return VarianceRatio(float(ratio), float((ratio - 1) / np.sqrt(theta)))  # (21.9)
+
+
+class DirectionTest(NamedTuple):
+    """Share of hits, the share that luck would give, and z."""
+
+    hits: float
+    luck: float
+    z: float
+
+
+def direction_test(r: Floats, r_hat: Floats) -> DirectionTest:
+    """Test whether forecasts know on which days a series rises.
+
+    Parameters
+    ----------
+    r, r_hat : (n,) arrays
+        Returns and their forecasts. Above 0 is up, all else is not; each must be up
+        on some days and not on others.
+
+    Returns
+    -------
+    DirectionTest
+        ``luck`` keeps how often either is up. ``z`` is about standard normal where
+        they have nothing to do with each other.
+
+    References
+    ----------
+    Close to Pesaran and Timmermann, 1992, A simple nonparametric test of predictive
+    performance.
+
+    Examples
+    --------
+    >>> r = np.array([1.0, -1.0, 2.0, -2.0])
+    >>> direction_test(r, np.array([3.0, 0.5, 1.0, -1.0]))[:2]
+    (0.75, 0.5)
+    """
+    r, r_hat = _pair(r=r, r_hat=r_hat)
+    up, said = r > 0, r_hat > 0
+    p, s = float(up.mean()), float(said.mean())
+    for name, share in (("r", p), ("r_hat", s)):
+        if share in (0, 1):
+            raise ValueError(f"{name} must be above 0 on some days and not on others")
+    hits = float(np.mean(up == said))
+    luck = p * s + (1 - p) * (1 - s)  # (21.10)
+    spread = 2 * math.sqrt(p * (1 - p) * s * (1 - s))
+    z = math.sqrt(len(r)) * (hits - luck) / spread  # (21.11)
+    return DirectionTest(hits, luck, z)
+
+
 def _series(name: str, values: Any) -> Floats:
     try:
         values = np.asarray(values, dtype=np.float64)

@@ -667,3 +667,62 @@ def test_horizon_errors_leave_out_what_was_not_measured():
         f.horizon_errors(np.full((2, 2), np.nan), np.zeros((2, 2)))
     with pytest.raises(ValueError, match="Y_hat"):
         f.horizon_errors(Y, np.where(np.isnan(Y), np.nan, Y_hat))
+
+
+def test_variance_ratio_is_one_of_a_walk_above_of_trends_and_below_of_swings():
+    rng = np.random.default_rng(0)
+    e = rng.normal(size=4000) * np.exp(np.sin(np.arange(4000) / 50))  # wild and calm
+    walk, trend, swing = e[1:], e[1:] + 0.3 * e[:-1], e[1:] - 0.3 * e[:-1]
+    assert abs(f.variance_ratio(walk, 5).z) < 2.5
+    assert f.variance_ratio(trend, 5).z > 4 and f.variance_ratio(trend, 5).ratio > 1.2
+    assert f.variance_ratio(swing, 5).z < -4 and f.variance_ratio(swing, 5).ratio < 0.8
+
+
+def test_variance_ratio_by_hand():
+    ratio, z = f.variance_ratio(np.array([1.0, -1.0, -1.0, 1.0]), 2)
+    assert ratio == pytest.approx(4 / 3 / 2)  # sums 0, -2, 0
+    assert z == pytest.approx((2 / 3 - 1) / np.sqrt(3 / 16))
+
+
+def test_variance_ratio_has_the_size_it_says_on_wild_and_calm_weeks():
+    rng = np.random.default_rng(1)
+    calm = np.exp(np.sin(np.arange(600) / 20))
+    z = [f.variance_ratio(calm * rng.normal(size=600), 4).z for _ in range(1000)]
+    assert 0.02 < np.mean(np.abs(z) > 1.96) < 0.09
+
+
+@pytest.mark.parametrize(
+    ("r", "q", "message"),
+    [
+        (np.arange(5.0), 1, "q must be at least 2"),
+        (np.arange(5.0), 5, "q must be less than the 5 returns, got 5"),
+        (np.full(5, 0.1), 2, "r must not be the same on all days"),
+        (np.array([1.0, 0, 0, -1.0]), 2, "on days near each other"),
+    ],
+)
+def test_variance_ratio_refuses_what_has_none(r, q, message):
+    with pytest.raises(ValueError, match=message):
+        f.variance_ratio(r, q)
+
+
+def test_direction_test_is_the_correlation_of_the_signs():
+    rng = np.random.default_rng(0)
+    r = 0.2 + rng.normal(size=300)
+    r_hat = 0.4 + 0.3 * r + rng.normal(size=300)
+    found = f.direction_test(r, r_hat)
+    assert found.hits == np.mean((r > 0) == (r_hat > 0))
+    assert found.z == pytest.approx(np.sqrt(300) * np.corrcoef(r > 0, r_hat > 0)[0, 1])
+    again = f.direction_test(r, rng.permutation(r_hat))
+    assert again.luck == pytest.approx(found.luck)
+
+
+def test_direction_test_takes_no_change_as_not_up():
+    assert f.direction_test(np.array([0.0, 1.0]), np.array([0.0, 1.0])).hits == 1.0
+
+
+def test_direction_test_refuses_a_forecast_that_never_changes_its_mind():
+    r = np.array([1.0, -1.0, 1.0])
+    with pytest.raises(ValueError, match="r_hat must be above 0 on some days"):
+        f.direction_test(r, np.ones(3))
+    with pytest.raises(ValueError, match="r must be above 0 on some days"):
+        f.direction_test(-np.ones(3), r)
