@@ -10,6 +10,7 @@ from rnncourse import api
 NETWORKS = ("rnncourse.reference", "rnncourse.nn")
 SHOWN = (
     *NETWORKS,
+    "rnncourse.anomalies",
     "rnncourse.api",
     "rnncourse.datasets",
     "rnncourse.forecasting",
