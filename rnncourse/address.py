@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 from rnncourse import __version__
 
@@ -59,6 +60,11 @@ def binder(path: str) -> str:
 def edit(path: str) -> str:
     """Return the address at which a file of the repository is edited."""
     return f"{repository()}/edit/{BRANCH}/{path}"
+
+
+def issue(title: str, body: str) -> str:
+    """Return the address of a new issue with title and text filled in."""
+    return f"{repository()}/issues/new?{urlencode({'title': title, 'body': body})}"
 
 
 def source(path: str, line: int | None = None) -> str:

@@ -119,6 +119,9 @@ def build_parser() -> argparse.ArgumentParser:
     sub = add("mutants", run_mutants, "spoil the reference line by line: who notices?")
     sub.add_argument("modules", nargs="*", metavar="MODULE", help="such as functional")
     add("colab", run_colab, "run the chapters with the versions Colab has")
+    sub = add("status", run_status, "run the chapters here and record where they run")
+    sub.add_argument("environment", metavar="NAME", help="pinned, newest, macos, …")
+    sub.add_argument("names", nargs="*", metavar="CHAPTER", help="such as 19 or a slug")
     add("links", run_links, "ask every link of the book whether it still answers")
     add("clean", run_clean, "remove what a build leaves behind")
     add("targets", run_targets, "list the targets of the Makefile")
@@ -407,6 +410,19 @@ def run_colab(args: argparse.Namespace) -> int:
         *["-m", "pytest", "-m", "", "-s", "-rs", "tests/test_colab.py"],
         env=ONE_THREAD,
     )
+
+
+def run_status(args: argparse.Namespace) -> int:
+    """Run stored chapters in this very Python and keep the day of each."""
+    from rnncourse import status
+
+    try:
+        failed = status.run(args.environment, args.names or None)
+    except ValueError as error:
+        raise SetupError(str(error)) from None
+    if failed:
+        say(f"failed: {', '.join(failed)}")
+    return int(bool(failed))
 
 
 def run_links(args: argparse.Namespace) -> int:

@@ -10,11 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from rnncourse import address
+from rnncourse import address, status
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.heavy
@@ -121,6 +122,7 @@ def test_chapter_runs_from_an_empty_folder(chapter, colab, tmp_path):
     pip_remove = [str(python), "-m", "pip", "uninstall", "-q", "-y", "rnncourse"]
     subprocess.run(pip_remove, capture_output=True, check=False)
     shutil.copy(chapter, tmp_path)
+    begun = time.perf_counter()
     run = subprocess.run(
         [str(python.parent / "jupyter-execute"), chapter.name, "--timeout=900"],
         cwd=tmp_path,
@@ -129,7 +131,6 @@ def test_chapter_runs_from_an_empty_folder(chapter, colab, tmp_path):
         text=True,
         check=False,
     )
-    assert run.returncode == 0, run.stderr[-3000:]
     frozen = subprocess.run(
         [str(python), "-m", "pip", "freeze"],
         capture_output=True,
@@ -137,4 +138,13 @@ def test_chapter_runs_from_an_empty_folder(chapter, colab, tmp_path):
         env=variables,
         check=True,
     ).stdout
+    pinned = dict(line.split("==") for line in frozen.splitlines() if "==" in line)
+    status.write(
+        "colab",
+        chapter.stem,
+        passed=run.returncode == 0,
+        seconds=time.perf_counter() - begun,
+        versions={name: pinned.get(name, "none") for name in status.SHOWN},
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
     assert "numpy==2.1.3" in frozen, "a cell changed numpy"

@@ -1,0 +1,226 @@
+"""What stands around the text of each page, for its reader and for those who cite it.
+
+- A number in brackets, (8.4), links to that equation, which shows on pointing.
+- Below each page: its version, when its text last changed, how to cite it, and where to
+  report a mistake in it.
+- ``llms.txt``: a plain index of the pages, with a sentence on each.
+- ``{errata}`` lists the errors of earlier versions, as the changelog has them.
+
+``_static/page.js`` adds what needs a script; without it nothing is missing but comfort.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from glossary import inside
+from sphinx.util.docutils import SphinxDirective
+
+from rnncourse import __version__, address, equations
+
+ROOT = Path(__file__).parents[1]
+NUMBER = re.compile(r"\((\d{1,2}\.\d{1,3})\)")
+LEFT_ALONE = (
+    nodes.title,
+    nodes.reference,
+    nodes.literal,
+    nodes.literal_block,
+    nodes.math,
+    nodes.math_block,
+    nodes.raw,
+)
+# What a chapter says of itself: "Allow an hour and a half", "Allow 75 minutes".
+MINUTES = re.compile(r"(?:Allow|Reading takes about) (an hour and a half|an hour|\d+)")
+HOURS = {"an hour": 60, "an hour and a half": 90}
+
+
+# -- references to equations ---------------------------------------------------------
+
+
+def link_numbers(app, doctree, docname):
+    """Turn each number in brackets that is an equation's into a link to it."""
+    known = equations.collect()
+    for text in list(doctree.findall(nodes.Text)):
+        if inside(text, LEFT_ALONE):
+            continue
+        pieces, end = [], 0
+        for match in NUMBER.finditer(text):
+            found = known.get(match[1])
+            if found is None:
+                continue
+            page = f"chapters/{found.chapter}"
+            here = (
+                "" if page == docname else app.builder.get_relative_uri(docname, page)
+            )
+            anchor = f"#eq-{match[1].replace('.', '-')}"
+            pieces += [
+                nodes.Text(str(text)[end : match.start()]),
+                nodes.reference(
+                    "",
+                    match[0],
+                    internal=True,
+                    refuri=here + anchor,
+                    classes=["equation-number"],
+                ),
+            ]
+            end = match.end()
+        if pieces:
+            text.parent.replace(text, [*pieces, nodes.Text(str(text)[end:])])
+
+
+def carry_equations(body: str) -> str:
+    """Give each link to an equation the equation itself, for its preview."""
+    known = equations.collect()
+
+    def carried(match: re.Match[str]) -> str:
+        tex = " ".join(known[match[2]].tex.split())
+        return f'{match[1]} data-tex="{html.escape(tex)}">({match[2]})</a>'
+
+    pattern = r'(<a class="equation-number[^>]*?)>\((\d+\.\d+)\)</a>'
+    return re.sub(pattern, carried, body)
+
+
+# -- the foot of a page --------------------------------------------------------------
+
+
+def add_foot(app, pagename, templatename, context, doctree):
+    """Put version, date, citation and ways to answer below a page."""
+    if doctree is None or not context.get("body"):
+        return
+    title = re.sub(r"<[^>]+>", "", context["title"])
+    changed = context.get("last_updated")
+    mistake = address.issue(
+        f"Mistake: {html.unescape(title)}",
+        f"Page: {address.pages()}{pagename}.html, version {__version__}\n\n"
+        "What it says:\n\nWhat it should say, and how you know:\n",
+    )
+    errata = context["pathto"]("appendices/errata")
+    board = context["pathto"]("appendices/status")
+    if pagename.startswith("chapters/"):
+        board += f"#chapter-{Path(pagename).name.split('-')[0]}"
+    parts = [
+        f"Version {__version__}" + (f", text of {changed}" if changed else ""),
+        f'<a class="report-mistake" href="{html.escape(mistake)}">'
+        "Report a mistake on this page</a>",
+        f'<a href="{errata}">Errata</a>',
+        f'<a href="{board}">Where it runs</a>',
+    ]
+    said = MINUTES.search(context["body"])
+    minutes = said and HOURS.get(said[1], said[1])
+    spent = f' data-minutes="{minutes}"' if said else ""
+    context["body"] = carry_equations(context["body"]) + (
+        f'<aside class="page-foot" aria-label="About this page"{spent}>'
+        f"<p>{' · '.join(parts)}</p>{citation(app, pagename, title)}</aside>"
+    )
+
+
+def citation(app, pagename: str, title: str) -> str:
+    """Return the folded citation of a chapter; other pages have none."""
+    if not pagename.startswith("chapters/"):
+        return ""
+    number, name = html.unescape(title).split(". ", 1)
+    year = app.config.copyright.split(",")[0]
+    site, page = app.config.html_title, f"{address.pages()}{pagename}.html"
+    key = f"rnncourse{year}{Path(pagename).name.split('-', 1)[1].replace('-', '')}"
+    text = (
+        f"The rnncourse authors ({year}). {name}. In <cite>{html.escape(site)}</cite>, "
+        f"version {__version__}, chapter {number}. {page}"
+    )
+    entry = (
+        f"@incollection{{{key},\n  author    = {{{{The rnncourse authors}}}},\n"
+        f"  title     = {{{name}}},\n  booktitle = {{{site}}},\n"
+        f"  chapter   = {{{number}}},\n  edition   = {{{__version__}}},\n"
+        f"  year      = {{{year}}},\n  url       = {{{page}}}\n}}"
+    )
+    return (
+        "<details><summary>Cite this chapter</summary>"
+        f"<p>{text}</p>"
+        f'<pre tabindex="0">{html.escape(entry)}</pre></details>'
+    )
+
+
+# -- errata --------------------------------------------------------------------------
+
+
+def errata(text: str) -> list[tuple[str, list[str]]]:
+    """Return the errata of each version that has some, as lines of Markdown."""
+    found = []
+    for block in re.split(r"(?m)^## ", text)[1:]:
+        version, _, rest = block.partition("\n")
+        section = re.search(r"(?ms)^### Errata\n+(.*?)(?=^### |\Z)", rest)
+        if section and section[1].strip():
+            found.append((version.strip(), section[1].strip().splitlines()))
+    return found
+
+
+class Errata(SphinxDirective):
+    """List the errors of earlier versions."""
+
+    def run(self):
+        """Return one section for each version, or a sentence if there is none."""
+        changelog = ROOT / "CHANGELOG.md"
+        self.env.note_dependency(str(changelog))
+        shown = []
+        for version, lines in errata(changelog.read_text(encoding="utf-8")):
+            name = nodes.make_id(f"errata-{version}")
+            section = nodes.section("", nodes.title("", version), ids=[name])
+            section["names"] = [name]
+            self.state.nested_parse(StringList(lines, str(changelog)), 0, section)
+            shown.append(section)
+        return shown or [nodes.paragraph("", "No erratum is known.")]
+
+
+# -- a plain index -------------------------------------------------------------------
+
+
+def write_index(app, exception):
+    """Write ``llms.txt``: each page with its address and what it is good for."""
+    if exception or app.builder.format != "html":
+        return
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    lines = [f"# {app.config.html_title}", "", f"> {first_sentence(app, toc['root'])}"]
+    for part in toc["parts"]:
+        lines += ["", f"## {part['caption']}", ""]
+        for chapter in part["chapters"]:
+            page = chapter["file"]
+            title = app.env.titles[page].astext()
+            where = f"{address.pages()}{page}.html"
+            lines.append(f"- [{title}]({where}): {promise(app, page)}")
+    path = Path(app.outdir) / "llms.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def promise(app, page: str) -> str:
+    """Return what a reader of a page can do after it, or its first sentence."""
+    doctree = app.env.get_doctree(page)
+    for paragraph in doctree.findall(nodes.paragraph):
+        after = paragraph.next_node(siblings=True)
+        if paragraph.astext().startswith("After this chapter you can") and isinstance(
+            after, nodes.bullet_list
+        ):
+            items = (" ".join(item.astext().split()) for item in after.children)
+            return "after it you can " + " ".join(items)
+    return first_sentence(app, page)
+
+
+def first_sentence(app, page: str) -> str:
+    """Return the first sentence of a page's text."""
+    for paragraph in app.env.get_doctree(page).findall(nodes.paragraph):
+        text = " ".join(paragraph.astext().split())
+        if len(text) > 20:
+            return re.split(r"(?<=[.?!])\s", text)[0]
+    return ""
+
+
+def setup(app):
+    """Connect everything."""
+    app.add_directive("errata", Errata)
+    app.connect("doctree-resolved", link_numbers, priority=600)
+    app.connect("html-page-context", add_foot, priority=950)
+    app.connect("build-finished", write_index)
+    return {"version": __version__, "parallel_read_safe": True}

@@ -1,0 +1,171 @@
+"""What stands around the text: previews, time left, citation, errata, weight."""
+
+import gzip
+import importlib.util
+import re
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from rnncourse import __version__, address, equations, notebooks, status
+from tests.book.test_pages import CHAPTERS, MODES, PAGES, Links, Opened
+from tests.conftest import ROOT
+
+PAGE_LIMIT, SITE_LIMIT = 1.5e6, 40e6  # bytes; of a page, as they travel
+
+
+def extension(name):
+    """Import a module of ``_ext``, which is no part of the package."""
+    pytest.importorskip("sphinx")
+    sys.path.insert(0, str(ROOT / "_ext"))
+    try:
+        spec = importlib.util.spec_from_file_location(
+            name, ROOT / "_ext" / f"{name}.py"
+        )
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(ROOT / "_ext"))
+    return module
+
+
+def test_errata_are_those_of_the_changelog():
+    found = extension("page").errata(
+        "# Changelog\n\nWords.\n\n## Unreleased\n\n### Added\n\n- A thing.\n\n"
+        "## 0.2.0\n\n### Errata\n\n- (8.4): a sign.\n- 9, lab: seeds.\n\n"
+        "### Added\n\n- B.\n\n## 0.1.0\n\n### Errata\n"
+    )
+    assert found == [("0.2.0", ["- (8.4): a sign.", "- 9, lab: seeds."])]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_says_how_long_it_takes_and_how_to_cite_it(name, site):
+    text = (site / f"{name}.html").read_text(encoding="utf-8")
+    (minutes,) = re.findall(r'class="page-foot"[^>]* data-minutes="(\d+)"', text)
+    assert 20 <= int(minutes) <= 120
+    (entry,) = re.findall(r"@incollection\{(\w+),(.*?)\n\}", text, re.DOTALL)
+    assert f"{address.pages()}{name}.html" in entry[1]
+    assert f"{{{__version__}}}" in entry[1]
+    number = int(name.split("/")[1].split("-")[0])
+    assert re.search(rf"chapter\s+= \{{{number}\}}", entry[1])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_mistake_on_a_page_is_reported_with_its_address(name, site):
+    links = Links((site / f"{name}.html").read_text(encoding="utf-8")).links
+    (report,) = [u for u in links if "/issues/new?title=Mistake" in u]
+    asked = parse_qs(urlsplit(report).query)
+    assert f"{address.pages()}{name}.html, version {__version__}" in asked["body"][0]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_leads_to_its_row_of_the_status_board(name, site):
+    links = Links((site / f"{name}.html").read_text(encoding="utf-8")).links
+    anchor = f"chapter-{name.split('/')[1].split('-')[0]}"
+    assert f"../appendices/status.html#{anchor}" in links
+    board = (site / "appendices" / "status.html").read_text(encoding="utf-8")
+    (row,) = re.findall(rf'<tr[^>]* id="{anchor}"[^>]*>.*?</tr>', board, re.DOTALL)
+    assert row.count("<td") == 1 + len(status.ENVIRONMENTS)
+
+
+def test_numbers_in_brackets_lead_to_their_equations(site):
+    count = 0
+    for name in CHAPTERS:
+        text = (site / f"{name}.html").read_text(encoding="utf-8")
+        pattern = r'<a class="equation-number[^>]*href="([^"]+)" data-tex="([^"]+)">'
+        for to, tex in re.findall(pattern, text):
+            count += 1
+            page, anchor = to.split("#")
+            number = anchor.removeprefix("eq-").replace("-", ".")
+            found = equations.collect()[number]
+            assert page in ("", f"{found.chapter}.html")
+            assert tex
+    assert count > 200
+
+
+def test_the_equation_shows_on_pointing_and_by_keyboard(site, browser):
+    name = "chapters/08-backpropagation-through-time"
+    with Opened(browser, site, name, **MODES["light"]) as opened:
+        link = opened.page.locator("a.equation-number").first
+        link.hover()
+        card = opened.page.locator(".equation-card")
+        card.locator("mjx-container").wait_for(timeout=10_000)
+        opened.page.keyboard.press("Escape")
+        assert card.count() == 0
+        opened.page.mouse.move(0, 0)
+        opened.page.keyboard.press("Tab")  # the browser knows: by keyboard now
+        link.focus()
+        card.locator("mjx-container").wait_for(timeout=10_000)
+        assert card.get_attribute("role") == "tooltip"
+        assert opened.said == []
+
+
+def test_time_left_counts_down_and_a_marked_passage_can_be_reported(site, browser):
+    name = "chapters/07-recurrent-networks"
+    with Opened(browser, site, name, **MODES["phone"]) as opened:
+        page = opened.page
+        said = page.locator(".reading span")
+        assert said.inner_text() == ""  # hidden at the top
+        page.evaluate("() => scrollTo(0, document.body.scrollHeight / 2)")
+        page.wait_for_function("() => document.querySelector('.reading.started')")
+        middle = int(said.inner_text().split()[0])
+        page.evaluate("() => document.querySelector('.page-foot').scrollIntoView()")
+        page.wait_for_function(
+            "() => document.querySelector('.reading span').textContent === 'read'"
+        )
+        assert 10 <= middle <= 50  # of 60 minutes
+        offer = page.locator(".report-passage")
+        assert not offer.is_visible()
+        page.evaluate(
+            "() => getSelection().selectAllChildren("
+            "document.querySelector('#one-product-instead-of-two p'))"
+        )
+        offer.wait_for(state="visible", timeout=5_000)
+        body = parse_qs(urlsplit(offer.get_attribute("href")).query)["body"][0]
+        assert f"{name}.html#one-product-instead-of-two" in body
+        assert "\n> Put a 1, the input and the old state" in body
+        assert body.endswith("What it should say, and how you know:\n")
+
+
+def test_the_plain_index_names_every_chapter_and_what_it_is_good_for(site):
+    text = (site / "llms.txt").read_text(encoding="utf-8")
+    for name in CHAPTERS:
+        (line,) = [one for one in text.splitlines() if f"/{name}.html)" in one]
+        assert len(line.split("): ")[1].split()) >= 8, line
+
+
+def travels(path):
+    """Return the bytes of a file on its way: text is packed by every host."""
+    data = path.read_bytes()
+    packed = path.suffix in (".html", ".js", ".css", ".svg", ".json")
+    return len(gzip.compress(data, 6)) if packed else len(data)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light(name, site):
+    path = site / f"{name}.html"
+    page = Links(path.read_text(encoding="utf-8"))
+    files = {path}
+    for address_ in page.loaded:
+        file = (path.parent / address_.split("?")[0]).resolve()
+        if file.is_file():
+            files.add(file)
+    assert sum(map(travels, files)) <= PAGE_LIMIT
+    assert not [s for s in page.loaded if "fontawesome.js" in s]
+
+
+def test_the_whole_site_is_light(site):
+    assert sum(p.stat().st_size for p in site.rglob("*") if p.is_file()) <= SITE_LIMIT
+
+
+def test_pictures_say_their_size_and_a_second_pass_changes_nothing(site):
+    light = extension("light")
+    for slug in notebooks.known():
+        path = site / "chapters" / f"{slug}.html"
+        text = path.read_text(encoding="utf-8")
+        assert light.lighten(text, path.parent) == text
+        figures = re.findall(r'<img[^>]*src="\.\./_images/[^>]*>', text)
+        assert figures
+        assert all(" width=" in f and " height=" in f for f in figures)
+        assert sum('loading="lazy"' in f for f in figures) >= len(figures) - 1
