@@ -1,7 +1,7 @@
 """Make the built pages light, and hold what is on them in its place while they load.
 
 - The theme's icons come as a font; the script that draws them again is left out.
-- Scripts wait until the page is there, in their order.
+- The search, with its index of all words, waits until the page is there.
 - A picture says its size beforehand, and those below the first screen load when needed.
 - Maps for debugging the theme's scripts are not published.
 """
@@ -16,7 +16,10 @@ from pathlib import Path
 from rnncourse import __version__
 
 ICONS = re.compile(r'\s*<script[^>]*src="[^"]*scripts/fontawesome\.js[^"]*"></script>')
-LOADED = re.compile(r'<script src="([^"]+)"')
+# The rest of the theme's scripts count on one another at once.
+LOADED = re.compile(
+    r'<script src="([^"]*(?:searchtools|language_data|searchindex|/page)\.js[^"]*)"'
+)
 PICTURE = re.compile(
     r'<img(?P<before>[^>]*?) src="(?P<src>[^"]*_images/[^"]+\.png)"(?P<after>[^>]*)>'
 )
@@ -66,7 +69,7 @@ def finish(app, exception):
             if (light := lighten(text, path.parent)) != text:
                 path.write_text(light, encoding="utf-8")
     scripts = out / "_static" / "scripts"
-    for path in [*scripts.glob("*.map"), *scripts.glob("fontawesome.js*")]:
+    for path in {*scripts.glob("*.map"), *scripts.glob("fontawesome.js*")}:
         path.unlink()
 
 

@@ -199,8 +199,8 @@ def promise(app, page: str) -> str:
     """Return what a reader of a page can do after it, or its first sentence."""
     doctree = app.env.get_doctree(page)
     for paragraph in doctree.findall(nodes.paragraph):
-        after = paragraph.next_node(siblings=True)
-        if paragraph.astext().startswith("After this chapter you can") and isinstance(
+        after = paragraph.next_node(descend=False, siblings=True)
+        if paragraph.astext().endswith("you can") and isinstance(
             after, nodes.bullet_list
         ):
             items = (" ".join(item.astext().split()) for item in after.children)
