@@ -259,6 +259,13 @@ def mend(body: str) -> str:
     body = body.replace(' role="doc-biblioentry"', ' role="listitem"')
     body = body.replace("<style scoped>", "<style>")
     body = re.sub(r'<table border="\d+" ', "<table ", body)
+    # A paragraph may not stand in a summary, and its words are its name.
+    body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    body = re.sub(
+        r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>',
+        r'<span class="\1">\2</span>',
+        body,
+    )
     # Sphinx wraps whatever has a line break into a split, which allows no \\tag.
     body = re.sub(
         r"\\begin\{split\}((?:(?!\\end\{split\}).)*?\\tag\{.*?)\\end\{split\}",
