@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub = add("book", run_book, "build the book and serve it on this machine")
     sub.add_argument("--no-serve", action="store_true", help="only build")
     sub.add_argument("--port", type=int, default=8000, help="first port to try")
+    add("offline", run_offline, "pack the book into one zip that needs no network")
     sub = add("test", run_test, "check style and types and run the tests")
     sub.add_argument("--all", action="store_true", help="run the heavy tests too")
     sub.add_argument("pytest", nargs="*", help="given to pytest, after --")
@@ -181,6 +183,30 @@ def _build_book(root: Path, log: Path) -> int:
         return subprocess.run(
             command, cwd=root, stdout=stream, stderr=subprocess.STDOUT
         ).returncode
+
+
+def run_offline(args: argparse.Namespace) -> int:
+    """Build the book and pack it into one file that needs no network."""
+    args.no_serve = True
+    if code := run_book(args):
+        return code
+    build = project_root() / "_build"
+    target = build / f"rnncourse-book-{__version__}.zip"
+    count = pack(build / "html", target)
+    say(f"{count} files, {target.stat().st_size / 1e6:.0f} MB: {target}")
+    say("to read it: unpack it anywhere and open index.html, no server needed")
+    return 0
+
+
+def pack(pages: Path, target: Path) -> int:
+    """Pack a folder of pages into a zip, in one folder; return how many files."""
+    files = sorted(path for path in pages.rglob("*") if path.is_file())
+    part = target.with_suffix(".part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for path in files:
+            packed.write(path, Path(target.stem) / path.relative_to(pages))
+    part.replace(target)
+    return len(files)
 
 
 def serve(folder: Path, port: int) -> int:

@@ -4,11 +4,12 @@ import gzip
 import importlib.util
 import re
 import sys
+import zipfile
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from rnncourse import __version__, address, equations, notebooks, status
+from rnncourse import __version__, address, cli, equations, notebooks, status
 from tests.book.test_pages import CHAPTERS, MODES, PAGES, Links, Opened
 from tests.conftest import ROOT
 
@@ -157,6 +158,20 @@ def test_a_page_is_light(name, site):
 
 def test_the_whole_site_is_light(site):
     assert sum(p.stat().st_size for p in site.rglob("*") if p.is_file()) <= SITE_LIMIT
+
+
+def test_the_packed_book_opens_from_a_folder_without_a_network(site, browser, tmp_path):
+    count = cli.pack(site, tmp_path / "book.zip")
+    with zipfile.ZipFile(tmp_path / "book.zip") as packed:
+        assert len(packed.namelist()) == count
+        packed.extractall(tmp_path / "unpacked")
+    book = tmp_path / "unpacked" / "book"
+    with Opened(browser, book, "index", offline=True) as opened:
+        opened.page.wait_for_url("**/intro.html")
+        opened.page.locator("a.reference.internal:visible", has_text="8.").first.click()
+        opened.page.locator("#eq-8-1 mjx-container").wait_for(timeout=20_000)
+        assert opened.said == []
+        assert all(u.startswith(("file:", "data:")) for u in opened.asked)
 
 
 def test_pictures_say_their_size_and_a_second_pass_changes_nothing(site):
