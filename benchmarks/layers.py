@@ -143,6 +143,45 @@ def products(kind: Kind, shape: Shape) -> Callable[[], None]:
     return run
 
 
+def entrywise(shape: Shape, *, tanh: bool) -> Callable[[], None]:
+    """Return a run of the LSTM's work on single entries, without the matrix products.
+
+    Either its tanh alone, or all its sums and products of entries: as many calls over
+    as many blocks (B, H) as the layer makes, but on arrays of one step that stay in
+    the cache. So it is a floor: what no order of the same calls can beat.
+    """
+    T, B, _, H = shape
+    block = np.random.default_rng(0).uniform(0.1, 0.9, (6, B, H)).astype(np.float32)
+    out, half = np.empty_like(block), np.array(0.5, np.float32)
+    a, b = block[:3], block[3:]
+    to = {k: out[:k] for k in (1, 2, 3, 4)}
+    steps_at_once = max(1, 2**14 // (B * H))
+
+    def all_tanh() -> None:
+        for _ in range(T):
+            np.tanh(block[:4], to[4])  # the four gates
+            np.tanh(block[0], out[0])  # c
+
+    def arithmetic() -> None:
+        for _ in range(T):
+            np.multiply(a, half, to[3])  # forward: tanh to sigmoid, two calls
+            np.add(a, half, to[3])
+            np.multiply(a[:2], b[:2], to[2])  # f * c_{t-1} and i * g
+            for _ in range(2):  # their sum, and h
+                np.multiply(a[0], b[0], out[0])
+            for _ in range(5):  # backward: dh, dc three times, da of o
+                np.multiply(a[0], b[0], out[0])
+            np.multiply(a, b[:1], to[3])  # da of f, i and g
+        for _ in range(0, T, steps_at_once):  # the slopes, of several steps at once
+            for x, y, z in slopes:
+                np.multiply(x, y, z)
+
+    n = min(steps_at_once, T)
+    x, y, z = (np.full((3, n, B, H), 0.5, np.float32) for _ in range(3))
+    slopes = [(x[:k], y[:k], z[:k]) for k in (3, 3, 3, 2, 2)]
+    return all_tanh if tanh else arithmetic
+
+
 def largest_difference(a: Result, b: Result) -> float:
     """Return the largest difference of any array, relative to its largest entry."""
     pairs = zip(a, b, strict=True)
@@ -212,10 +251,11 @@ def measure(
     """Time both candidates and the bare products at one shape, and count memory."""
     ours, theirs = candidates(kind, shape)
     difference = largest_difference(ours(), theirs())
-    own, other, bare = interleave(
-        [ours, theirs, products(kind, shape)],
-        rounds=rounds,
-        seconds_per_turn=seconds_per_turn,
+    runs = [ours, theirs, products(kind, shape)]
+    if kind.gates == 4:
+        runs += [entrywise(shape, tanh=True), entrywise(shape, tanh=False)]
+    own, other, bare, *entries = interleave(
+        runs, rounds=rounds, seconds_per_turn=seconds_per_turn
     ).T
     low, median, high = np.quantile(own / other, [0.25, 0.5, 0.75])
     return {
@@ -228,6 +268,7 @@ def measure(
         "torch_ms": round(1e3 * float(np.median(other)), 3),
         "share_of_products": round(float(np.median(bare / own)), 3),
         "torch_share_of_products": round(float(np.median(bare / other)), 3),
+        **_floor(other, bare, *entries),
         "page_faults": [page_faults(ours), page_faults(theirs)],
         "largest_difference": float(f"{difference:.1e}"),
         **memory(kind, shape),
@@ -341,6 +382,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         ]
     print("every goal is met" if not missed else f"missed: {missed}")
     return 1 if missed else 0
+
+
+def _floor(
+    other: np.ndarray,
+    bare: np.ndarray,
+    tanh: np.ndarray | None = None,
+    arithmetic: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Return what each part of the floor takes, as a multiple of torch's whole time."""
+    if tanh is None or arithmetic is None:
+        return {}
+    parts = {"products": bare, "tanh": tanh, "arithmetic": arithmetic}
+    parts["sum"] = bare + tanh + arithmetic
+    found = {k: round(float(np.median(t / other)), 3) for k, t in parts.items()}
+    return {"floor": found}
 
 
 def _company() -> dict[str, Any]:

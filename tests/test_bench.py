@@ -40,6 +40,10 @@ def test_a_run_writes_ratio_spread_machine_and_versions(name):
     assert 0 < low <= row["ratio"] <= high
     assert row["shape"] == {"T": 5, "B": 3, "D": 2, "H": 4}
     assert 0 < row["share_of_products"] < 1
+    if name == "lstm":
+        *parts, total = row["floor"].values()
+        assert min(parts) > 0
+        assert total > max(parts)
     assert {"processor", "numpy", "torch", "threads"} <= layers.machine().keys()
 
 
@@ -85,6 +89,7 @@ def test_stored_figures_cover_every_shape_on_one_thread(name):
     assert all(row["largest_difference"] < 1e-4 for row in stored["rows"])
     late = [r["shape"] for r in stored["rows"] if r["ratio"] > r["required"]]
     assert stored["missed"] == late
+    assert all(("floor" in row) == (name == "lstm") for row in stored["rows"])
 
 
 def test_an_unknown_kind_is_refused(capsys):
