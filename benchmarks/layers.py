@@ -8,11 +8,10 @@ Beside the time stands the memory: what a pass keeps for its backward, against w
 the backward needs by count; and the share of the time that the matrix products of
 the same pass take by themselves.
 
-The C library hands memory back to the system and asks for it again by rules that
-depend on what the process did before, and then either candidate pays for thousands
-of page faults (15,000 in one pass of torch's LSTM, 900 in one of ours, or none at
-all). So here it is told to keep what it has, for both, and the page faults of one
-pass of each are counted and stored.
+The C library hands large blocks back to the system and asks for them again, by a rule
+that changes the first time that one is freed, and then a pass can cost thousands of
+page faults. So one is freed before anything is measured, as in any process that has run
+for a while, and the page faults of one pass of each candidate are stored.
 
 Run it with ``python -m benchmarks.layers [rnn] [gru] [lstm]``; it writes
 ``benchmarks/results/KIND.json``.
@@ -21,7 +20,6 @@ Run it with ``python -m benchmarks.layers [rnn] [gru] [lstm]``; it writes
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
 import platform
@@ -196,14 +194,10 @@ def cpu_seconds(run: Callable[[], Any], repeats: int) -> float:
     return (time.process_time() - start) / repeats
 
 
-def keep_memory() -> bool:
-    """Let the C library keep freed memory, where it is glibc; say whether it does."""
-    try:
-        library = ctypes.CDLL(None)
-        trim, mmap = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
-        return bool(library.mallopt(trim, 2**30) and library.mallopt(mmap, 2**30))
-    except (AttributeError, OSError, TypeError):
-        return False
+def settle_memory() -> None:
+    """Free one large block, after which glibc keeps blocks below its size."""
+    block = np.empty(31 * 2**20, np.uint8)  # its rule goes up to 32 MB
+    del block
 
 
 def page_faults(run: Callable[[], Any]) -> int | None:
@@ -366,12 +360,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(args.kinds) - set(KINDS):
         parser.error(f"no kind {sorted(unknown)}; there are {', '.join(KINDS)}")
     torch.set_num_threads(1)
-    kept = keep_memory()
+    settle_memory()
     args.out.mkdir(parents=True, exist_ok=True)
     missed = []
     for name in args.kinds or KINDS:
         found = report(name, rounds=args.rounds, turn=args.turn)
-        found["machine"]["keeps_freed_memory"] = kept
         path = args.out / f"{name}.json"
         path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         missed += [(name, *shape.values()) for shape in found["missed"]]
