@@ -11,6 +11,7 @@ Gates stand in the order i, f, g, o: write, keep, candidate, read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -322,7 +323,8 @@ def lstm_forward(
     hs[0] = h0
     r = np.empty((T + 1, 6, B, H), dtype=xs.dtype)
     r[0, 1] = c0
-    W, a, product = _stack_weights(p), r[:T, 2:6], np.matmul
+    W, a = _stack_weights(p), r[:T, 2:6]
+    product: Callable[..., Any] = np.matmul
     if B == 1:  # the four blocks are one row, and one product fills it
         W = W.swapaxes(0, 1).reshape(1 + D + H, 4 * H)
         a, product = r.reshape(T + 1, 1, 6 * H)[:T, :, 2 * H :], np.dot
