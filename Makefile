@@ -4,7 +4,7 @@ RNN = $(PYTHON) -m rnncourse
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book offline test test-all lint notebooks results exercises bench mutants colab links doctor clean
+.PHONY: help setup book offline test test-all lint notebooks results exercises bench coverage mutants colab links doctor clean
 
 help:  ## list every target
 	@$(PYTHON) -m rnncourse targets
@@ -28,6 +28,8 @@ exercises:  ## generate the students' notebooks from solutions/
 	@$(RNN) exercises
 bench:  ## measure speed against torch.nn and nbgrader, write benchmarks/results/
 	@$(RNN) bench
+coverage:  ## measure which branches of the reference and its twins the tests take
+	@$(RNN) coverage
 mutants:  ## spoil the reference line by line and list what no test notices
 	@$(RNN) mutants
 colab:  ## run every chapter in an environment with Colab's versions

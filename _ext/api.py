@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from rnncourse import __version__, api, equations
 
+PARTS = ("products", "tanh", "arithmetic", "sum")
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
 
 
@@ -50,14 +51,9 @@ class SpeedTable(SphinxDirective):
 
     def run(self):
         """Return a table: a row for each shape, a column for each kind of layer."""
-        stored = {
-            path.stem: json.loads(path.read_text(encoding="utf-8"))
-            for path in sorted(RESULTS.glob("*.json"))
-        }
         layers = {
-            name: found
-            for name, found in stored.items()
-            if all("shape" in row for row in found.get("rows", [{}]))
+            name: json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("rnn", "gru", "lstm")
         }
         lines = ["| T, B, D, H |" + "".join(f" {name.upper()} |" for name in layers)]
         lines += ["|---|" + "---|" * len(layers)]
@@ -66,21 +62,76 @@ class SpeedTable(SphinxDirective):
             cells = "".join(f" {timing(row)} |" for row in rows)
             lines.append(f"| {shape} |{cells}")
         machine = next(iter(layers.values()))["machine"]
-        versions = f"NumPy {machine['numpy']}, torch {machine['torch']}"
-        lines += ["", f"*{machine['processor']}, one thread, float32, {versions}.*"]
+        lines += ["", f"*{conditions(machine)}*"]
         box = nodes.container()
         self.state.nested_parse(StringList(lines), self.content_offset, box)
         return box.children
 
 
+class FloorTable(SphinxDirective):
+    """Quote what the LSTM's time is made of, where a goal is missed."""
+
+    def run(self):
+        """Return a table: a row for each shape, a column for each part."""
+        stored = json.loads((RESULTS / "lstm.json").read_text(encoding="utf-8"))
+        lines = [
+            "| T, B, D, H | products | tanh | sums and products of entries | together "
+            "| LSTM |",
+            "|---|---|---|---|---|---|",
+        ]
+        for row in stored["rows"]:
+            shape = ", ".join(str(n) for n in row["shape"].values())
+            parts = row["floor"]
+            cells = "".join(f" {parts[k]:.2f} |" for k in PARTS)
+            lines.append(f"| {shape} |{cells} {row['ratio']:.2f} |")
+        box = nodes.container()
+        self.state.nested_parse(StringList(lines), self.content_offset, box)
+        return box.children
+
+
+class TrainingTable(SphinxDirective):
+    """Quote the stored speed of a training run beside ``torch.nn``."""
+
+    def run(self):
+        """Return a table: a row for each size of the network and the batch."""
+        path = RESULTS / "train_characters.json"
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        lines = ["| T, B, H | speed | NumPy | torch |", "|---|---|---|---|"]
+        for row in stored["rows"]:
+            sizes = ", ".join(str(row["sizes"][axis]) for axis in "TBH")
+            low, high = row["quartiles"]
+            own, other = (row[k + "characters_per_second"] for k in ("", "torch_"))
+            lines.append(
+                f"| {sizes} | {row['ratio']:.2f} ({low:.2f} to {high:.2f}) "
+                f"| {own:,} characters/s | {other:,} characters/s |"
+            )
+        worst = max(row["largest_difference_of_first_losses"] for row in stored["rows"])
+        lines += ["", f"*{stored['text']}; {conditions(stored['machine'])} "]
+        lines[-1] += f"The first losses of both differ by {worst:.0e} at most.*"
+        box = nodes.container()
+        self.state.nested_parse(StringList(lines), self.content_offset, box)
+        return box.children
+
+
+def conditions(machine: dict) -> str:
+    """Say on what and beside what the figures were measured."""
+    text = (
+        f"{machine['processor']}, one thread, float32, NumPy {machine['numpy']}, "
+        f"torch {machine['torch']}"
+    )
+    load = machine.get("load_of_1_5_15_minutes")
+    if load and load[0] > machine["cores"]:
+        text += f"; {machine['cores']} cores shared with others (load {load[0]:.0f})"
+    return text + "."
+
+
 def timing(row: dict) -> str:
-    """Return ratio and quartiles of a shape; goal and floor where it is missed."""
+    """Return ratio and quartiles of a shape, and the goal where it is missed."""
     low, high = row["quartiles"]
     text = f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})"
     if row["ratio"] <= row["required"]:
         return text
-    floor = row["ratio"] * row["share_of_products"]
-    return f"{text}, goal {row['required']}, products alone {floor:.2f}"
+    return f"{text}, goal {row['required']}"
 
 
 def short(name: str) -> str:
@@ -121,5 +172,7 @@ def setup(app):
     app.setup_extension("numpydoc")
     app.add_directive("public-modules", PublicModules)
     app.add_directive("speed-table", SpeedTable)
+    app.add_directive("floor-table", FloorTable)
+    app.add_directive("training-table", TrainingTable)
     app.connect("autodoc-process-docstring", add_equations, priority=900)
     return {"version": __version__, "parallel_read_safe": True}

@@ -3,8 +3,8 @@
 Both train the same network from the same weights on the same batches of Shakespeare,
 on one thread: one-hot characters, a GRU, a dense layer, softmax cross-entropy,
 clipping by the global norm and Adam. They take turns, and the median of the paired
-ratios of their speeds is the result. torch keeps a second bias for r and z, which
-would make Adam move their sum twice as far; it is held at zero.
+ratios of their speeds is the result, at several sizes. torch keeps a second bias for
+r and z, which would make Adam move their sum twice as far; it is held at zero.
 
 Run it with ``python -m benchmarks.train_characters``; it writes
 ``benchmarks/results/train_characters.json``.
@@ -17,7 +17,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 if __name__ == "__main__":  # the libraries read these once, when they are imported
@@ -26,7 +26,7 @@ if __name__ == "__main__":  # the libraries read these once, when they are impor
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from benchmarks.layers import cpu_seconds, machine  # noqa: E402
+from benchmarks.layers import cpu_seconds, machine, settle_memory  # noqa: E402
 from rnncourse.datasets.texts import TextData, fetch_shakespeare  # noqa: E402
 from rnncourse.nn.convert import gru_to_torch  # noqa: E402
 from rnncourse.reference.dense import (  # noqa: E402
@@ -61,6 +61,9 @@ class Sizes(NamedTuple):
     T: int = 64
     B: int = 64
     H: int = 256
+
+
+SIZES = (Sizes(), Sizes(50, 32, 128), Sizes(100, 128, 64), Sizes(100, 1, 100))
 
 
 def encode(text: str) -> tuple[np.ndarray, int]:
@@ -139,13 +142,13 @@ def in_torch(V: int, H: int) -> Train:
     return train
 
 
-def compare(text: TextData, sizes: Sizes, rounds: int) -> dict[str, object]:
+def compare(text: TextData, sizes: Sizes, rounds: int) -> dict[str, Any]:
     """Train both for some batches, in turn; return speeds and losses."""
     ids, V = encode(text.text)
     rng = np.random.default_rng(1)
     ours, theirs = in_numpy(V, sizes.H), in_torch(V, sizes.H)
     losses, times = [], []
-    for k in range(rounds + 1):
+    for k in range(rounds + AGREE_STEPS):
         pair = batch(ids, sizes, rng)
         took, loss = [0.0, 0.0], [0.0, 0.0]
         for which in (0, 1) if k % 2 else (1, 0):
@@ -156,12 +159,11 @@ def compare(text: TextData, sizes: Sizes, rounds: int) -> dict[str, object]:
             took[which] = cpu_seconds(one, 1)
         losses.append(loss)
         times.append(took)
-    own, other = np.array(times[1:]).T  # the first batch warms up
+    own, other = np.array(times[AGREE_STEPS:]).T  # the first batches warm up
     low, median, high = np.quantile(other / own, [0.25, 0.5, 0.75])
     characters = sizes.T * sizes.B
     first = np.array(losses[:AGREE_STEPS])
     return {
-        "text": text.name,
         "sizes": {**sizes._asdict(), "V": V},
         "rounds": rounds,
         "ratio": round(float(median), 3),
@@ -190,20 +192,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
-    row = compare(fetch_shakespeare(synthetic=args.synthetic), Sizes(), args.rounds)
-    for name, value in row.items():
-        print(f"{name}: {value}")
+    settle_memory()
+    text = fetch_shakespeare(synthetic=args.synthetic)
+    rows = [compare(text, sizes, args.rounds) for sizes in SIZES]
+    for row in rows:
+        print(
+            f"{row['sizes']}: {row['ratio']:.3f} ({row['quartiles']}), "
+            f"losses differ by {row['largest_difference_of_first_losses']}"
+        )
     report = {
         "what": "characters per second of CPU time, as a multiple of torch.nn",
+        "text": text.name,
         "required": REQUIRED,
         "aim": AIM,
+        "slowest": min(row["ratio"] for row in rows),
         "machine": machine(),
-        **row,
+        "rows": rows,
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    agree = report["largest_difference_of_first_losses"] <= AGREE  # type: ignore[operator]
-    return 0 if agree and row["ratio"] >= REQUIRED else 1  # type: ignore[operator]
+    args.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    agree = all(row["largest_difference_of_first_losses"] <= AGREE for row in rows)
+    return 0 if agree and report["slowest"] >= REQUIRED else 1
 
 
 if __name__ == "__main__":

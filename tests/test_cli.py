@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -131,3 +132,30 @@ def test_the_served_book_answers_on_this_machine_only(tmp_path):
                 assert b"hello" in answer.read()
         finally:
             server.terminate()
+
+
+def test_bench_runs_every_script_as_a_module_even_after_a_missed_goal(monkeypatch):
+    calls = []
+    codes = iter([0, 1, *[0] * 10])
+    monkeypatch.setattr(
+        cli, "inside", lambda *call, env: calls.append(call) or next(codes)
+    )
+    assert cli.main(["bench"]) == 1
+    stems = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+    assert calls == [("-m", f"benchmarks.{stem}") for stem in stems]
+    assert {"gpu", "layers", "train_characters"} <= set(stems)
+
+
+def test_coverage_measures_the_reference_and_its_twins(monkeypatch):
+    calls = []
+    monkeypatch.setattr(cli, "inside", lambda *call, env: calls.append(call) or 0)
+    assert cli.main(["coverage"]) == 0
+    (call,) = calls
+    assert "--cov" in call
+    places = [word for word in call if word.startswith("tests/")]
+    assert {"tests/reference", "tests/nn"} <= set(places)
+    assert all((ROOT / place).exists() for place in places)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]
+    assert settings["run"]["branch"] is True
+    assert settings["run"]["source"] == ["rnncourse.reference", "rnncourse.nn"]
+    assert settings["report"]["fail_under"] >= 95

@@ -370,7 +370,7 @@ def gru_forward(
         np.matmul(inputs, W[:, k * H : k * H + H], out=gates[k].reshape(T * B, H))
     if padded:
         z[~live[:, :, 0]] = np.inf  # a_z = inf is z = 1: a finished sequence keeps h
-    half = xs.dtype.type(0.5)
+    half = np.array(0.5, dtype=xs.dtype)
     for t in range(T):
         h_prev, rz = hs[t], gates[:2, t]
         if reset == "after":

@@ -11,6 +11,7 @@ Gates stand in the order i, f, g, o: write, keep, candidate, read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -314,7 +315,6 @@ def lstm_forward(
     xs, h0, c0, live = _check_layer(xs, p, h0, c0, lengths)
     (T, B, D), H = xs.shape, len(p.W_h)
     padded = not live.all()
-    W = _stack_weights(p)
     s = np.empty((T + 1, B, 1 + D + H), dtype=xs.dtype)
     s[:, :, 0] = 1
     s[:T, :, 1 : 1 + D] = xs
@@ -323,26 +323,30 @@ def lstm_forward(
     hs[0] = h0
     r = np.empty((T + 1, 6, B, H), dtype=xs.dtype)
     r[0, 1] = c0
-    a = np.empty((B, 4 * H), dtype=xs.dtype)
-    a_blocks = _blocks(a)  # (4, B, H)
+    W, a = _stack_weights(p), r[:T, 2:6]
+    product: Callable[..., Any] = np.matmul
+    if B == 1:  # the four blocks are one row, and one product fills it
+        W = W.swapaxes(0, 1).reshape(1 + D + H, 4 * H)
+        a, product = r.reshape(T + 1, 1, 6 * H)[:T, :, 2 * H :], np.dot
     products = np.empty((2, B, H), dtype=xs.dtype)
     kept, written = products
-    half = xs.dtype.type(0.5)
+    half = np.array(0.5, dtype=xs.dtype)
     # one view for each line below and each step: cheaper than slices in the loop
     steps = zip(
-        *(s[:T], hs[1:], r[1:, 1], r[:T, 0]),
+        *(s[:T], a, hs[1:], r[1:, 1], r[:T, 0]),
         *(r[:T, k] for k in (np.s_[2:6], np.s_[3:6], np.s_[4:6], np.s_[1:3], 3)),
         strict=True,
     )
-    for t, (s_t, h, c, tanh_c, gates, ofi, fi, cg, o) in enumerate(steps):
-        np.dot(s_t, W, out=a)  # (10.17), which is (10.1)
-        np.tanh(a_blocks, out=gates)  # (10.4) for g; tanh(a/2) for the others, so
-        np.multiply(ofi, half, out=ofi)
-        np.add(ofi, half, out=ofi)  # (10.2), (10.3) and (10.5)
-        np.multiply(fi, cg, out=products)  # f * c_{t-1} and i * g
-        np.add(kept, written, out=c)  # (10.6)
-        np.tanh(c, out=tanh_c)
-        np.multiply(o, tanh_c, out=h)  # (10.7)
+    # what comes last in each call is where its result goes
+    for t, (s_t, a_t, h, c, tanh_c, gates, ofi, fi, cg, o) in enumerate(steps):
+        product(s_t, W, a_t)  # (10.17), which is (10.1)
+        np.tanh(gates, gates)  # (10.4) for g; tanh(a/2) for the others, so
+        np.multiply(ofi, half, ofi)
+        np.add(ofi, half, ofi)  # (10.2), (10.3) and (10.5)
+        np.multiply(fi, cg, products)  # f * c_{t-1} and i * g
+        np.add(kept, written, c)  # (10.6)
+        np.tanh(c, tanh_c)
+        np.multiply(o, tanh_c, h)  # (10.7)
         if padded:  # (10.19)
             np.copyto(c, r[t, 1], where=~live[t])
             np.copyto(h, hs[t], where=~live[t])
@@ -414,17 +418,17 @@ def lstm_backward(
         for t, da_t, dh_t, f, da_o, da_fig, slope_c, slope_o, slope_fig in reversed(
             list(steps)
         ):
-            np.add(dh, dh_t, out=dh)
+            np.add(dh, dh_t, dh)
             if live is not None:
                 dh_kept, dc_kept = dh.copy(), dc.copy()
-            np.multiply(dh, slope_c, out=sent)
-            np.add(dc, sent, out=dc)  # (10.9)
-            np.multiply(slope_o, dh, out=da_o)  # (10.12)
-            np.multiply(slope_fig, dc, out=da_fig)  # (10.12)
-            np.multiply(dc, f, out=dc)  # (10.10)
+            np.multiply(dh, slope_c, sent)
+            np.add(dc, sent, dc)  # (10.9)
+            np.multiply(slope_o, dh, da_o)  # (10.12)
+            np.multiply(slope_fig, dc, da_fig)  # (10.12)
+            np.multiply(dc, f, dc)  # (10.10)
             if live is not None:
                 da_t *= live[t]
-            np.dot(da_t, W_back, out=dh)  # (10.13)
+            np.dot(da_t, W_back, dh)  # (10.13)
             if live is not None:  # (10.19)
                 np.copyto(dh, dh_kept, where=~live[t])
                 np.copyto(dc, dc_kept, where=~live[t])
@@ -442,14 +446,16 @@ FORWARD, BACKWARD = "gofi", "ofig"
 
 
 def _stack_weights(p: LSTMParams) -> Array:
-    """Return [b, W_x, W_h] with the gates in the order of the blocks.
+    """Return [b, W_x, W_h] of each gate, (4, 1 + D + H, H), in the order of the blocks.
 
     The three sigmoids are halved on the way, so that one tanh serves all four
     gates: σ(a) = ½ + ½ tanh(a/2).
     """
-    W = _reorder(np.concatenate([p.b[None], p.W_x, p.W_h]), FORWARD)
-    W[:, len(p.W_h) :] /= 2
-    return W
+    W = np.concatenate([p.b[None], p.W_x, p.W_h])
+    blocks = dict(zip("ifgo", np.split(W, 4, axis=1), strict=True))
+    stacked = np.stack([blocks[gate] for gate in FORWARD])
+    stacked[1:] /= 2
+    return stacked
 
 
 def _reorder(W: Array, order: str) -> Array:

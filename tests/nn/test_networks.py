@@ -517,6 +517,19 @@ def test_layers_may_differ_in_width_and_direction():
     assert_near((hs,), (want,))
 
 
+def test_a_deep_transition_can_stand_alone():
+    rng = np.random.default_rng(0)
+    p = init_deep([D], H, n_transition=2, rng=rng).layer
+    p = p._replace(b=rng.normal(size=H), b_s=rng.normal(size=(2, H)))
+    xs = rng.normal(size=(T, B, D))
+    alone = module_from_params(p)
+    hs, h_T = alone(torch.from_numpy(xs), lengths=LENGTHS)
+    want, last, _ = deep_forward(xs, DeepParams((), p, ()), lengths=LENGTHS)
+    assert_near((hs, h_T), (want, last))
+    for got, w in zip(params_from_module(alone), p, strict=True):
+        np.testing.assert_array_equal(got, w)
+
+
 def test_modules_draw_within_their_bounds():
     stack, told = Stacked("rnn", D, 400, 2), Conditioned("gru", D, C, 400)
     deep = DeepRNN([D], 400, n_transition=2)
@@ -535,6 +548,7 @@ S = torch.zeros(B, H)
 STACK, TOLD = Stacked("lstm", D, H, 2), Conditioned("rnn", D, C, H)
 BOTH, LEVELS = Bidirectional("rnn", D, H), Hierarchical("rnn", D, SIZES, PERIODS)
 DEEP = DeepRNN([D, 4], H)
+TRANSITION = init_deep([D], H, n_transition=2, rng=np.random.default_rng(0)).layer
 V = torch.zeros(B, C)
 LAYER = RNNParams(np.zeros((D, H)), np.zeros((H, H)), np.zeros(H))
 
@@ -621,6 +635,11 @@ LAYER = RNNParams(np.zeros((D, H)), np.zeros((H, H)), np.zeros(H))
             lambda: module_from_params(DeepParams((), LAYER, ())),
             TypeError,
             "p.layer must be TransitionParams, got RNNParams",
+        ),
+        (
+            lambda: module_from_params(TRANSITION._replace(b=np.zeros(H - 1))),
+            ValueError,
+            r"p.b must have shape \(5,\), got \(4,\)",
         ),
     ],
 )

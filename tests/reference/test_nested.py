@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from rnncourse.reference.dense import DenseParams, MLPParams
-from rnncourse.reference.nested import nested_arrays, nested_from_arrays
+from rnncourse.reference.nested import (
+    add_params,
+    nested_arrays,
+    nested_from_arrays,
+)
 from rnncourse.reference.seq2seq import init_seq2seq
 
 P = init_seq2seq("rnn", 4, 5, 2, 3, attention="dot", rng=np.random.default_rng(0))
@@ -37,6 +41,18 @@ def test_a_plain_tuple_counts_from_zero_and_comes_back():
     q = nested_from_arrays(p, nested_arrays(p))
     assert type(q.layers) is tuple
     assert q.layers[1] == layer
+
+
+def test_two_gradients_add_up_array_by_array_and_keep_their_kinds():
+    layer = DenseParams(np.array([[1.0]]), np.array([2.0]))
+    other = DenseParams(np.array([[10.0]]), np.array([20.0]))
+    total = add_params(MLPParams((layer, other)), MLPParams((other, other)))
+    assert type(total) is MLPParams
+    assert type(total.layers) is tuple
+    assert total.layers == ((11.0, 22.0), (20.0, 40.0))
+    assert layer.W == 1  # neither is changed
+    with pytest.raises(ValueError, match="zip"):
+        add_params((layer,), (layer, layer))
 
 
 @pytest.mark.parametrize(
