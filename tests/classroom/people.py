@@ -1,8 +1,6 @@
 """What a learner and a teacher do in JupyterLab, step by step, in a real browser."""
 
-import os
 import re
-from pathlib import Path
 
 MOMENT = 600_000  # ms; a server starts in ten seconds, on a busy machine in minutes
 
@@ -75,7 +73,9 @@ class Person:
         self.page.wait_for_selector(
             "#assignments .list_loading:visible", state="hidden"
         )
-        self.page.wait_for_selector("#assignments :is(.list_item, .list_placeholder):visible")
+        self.page.wait_for_selector(
+            "#assignments :is(.list_item, .list_placeholder):visible"
+        )
 
     def rows(self, which):
         """Return the rows of one part: released, fetched or submitted."""
@@ -123,7 +123,9 @@ class Person:
         cell = self.page.locator(".jp-CodeCell").filter(has_text="import check").first
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
-        cell.locator(".jp-InputArea-prompt").filter(has_text=re.compile(r"\d")).wait_for()
+        cell.locator(".jp-InputArea-prompt").filter(
+            has_text=re.compile(r"\d")
+        ).wait_for()
 
     def save(self):
         self.page.keyboard.press("Control+S")
@@ -171,9 +173,11 @@ class Person:
         return self.page.frame_locator('iframe[src*="formgrader"], .jp-IFrame iframe')
 
     def open_formgrader(self):
-        """Open Formgrader, or bring it up to date."""
+        """Open Formgrader anew, at the list of assignments."""
+        old = self.page.locator('.lm-TabBar-tab:has-text("Formgrader")')
+        if old.count():
+            old.first.locator(".lm-TabBar-tabCloseIcon").click()
         self.menu("Nbgrader", "Formgrader")
-        self.formgrader.locator("text=Manage Assignments").first.click()
         self.formgrader.locator("#main-table td.collect").first.wait_for()
 
     def press(self, column):
@@ -195,3 +199,36 @@ class Person:
         for line in lines:
             page.keyboard.insert_text(line)
             page.keyboard.press("Enter")
+
+    def open_submissions(self, assignment):
+        """Open the hand-ins under "Manual Grading"; return the rows."""
+        (frame,) = [one for one in self.page.frames if "/formgrader" in one.url]
+        frame.get_by_text("Manual Grading").first.click()
+        frame.wait_for_url("**/formgrader/gradebook")
+        name = frame.locator(f'#main-table td a:text-is("{assignment}")')
+        name.click()
+        frame.wait_for_url(f"**/gradebook/{assignment}")
+        name.click()
+        frame.wait_for_url(f"**/gradebook/{assignment}/{assignment}")
+        frame.locator("#main-table a.name-hidden").first.wait_for()
+        return frame.locator("#main-table tr").all_inner_texts()
+
+    def open_first_submission(self):
+        """Open a hand-in as Formgrader shows it; return its text."""
+        (frame,) = [one for one in self.page.frames if "/formgrader" in one.url]
+        frame.locator("#main-table a.name-hidden").first.click()
+        frame.wait_for_url("**/formgrader/submissions/**")
+        frame.locator(".nbgrader_cell, div.cell, .jp-Cell").first.wait_for()
+        return frame.locator("body").inner_text()
+
+    # -- feedback ------------------------------------------------------------------
+
+    def read_feedback(self):
+        """Open the newest feedback from the list; return its text."""
+        page = self.page
+        self.rows("submitted").get_by_text("view feedback").last.click()
+        listed = page.locator('.jp-DirListing-item:has-text(".html")')
+        listed.first.dblclick()
+        shown = page.frame_locator(".jp-HTMLViewer iframe").locator("body")
+        shown.get_by_role("heading").first.wait_for()
+        return shown.inner_text()
