@@ -465,5 +465,5 @@ def run_targets(args: argparse.Namespace) -> int:
     text = (project_root() / "Makefile").read_text(encoding="utf-8")
     print("Usage: make TARGET   (without make: python -m rnncourse TARGET)\n")
     for name, line in re.findall(r"^(\S+):  ## (.+)$", text, re.MULTILINE):
-        print(f"  {name:<10} {line}")
+        print(f"  {name:<14} {line}")
     return 0

@@ -120,7 +120,8 @@ class Classroom:
 def room(tmp_path_factory):
     """A fresh classroom, open."""
     pytest.importorskip("jupyterhub", reason="`rnncourse test-classroom` installs it")
-    require_tool("Node", shutil.which("node"), "JupyterHub's proxy needs it")
+    for tool in ("node", "npm"):
+        require_tool(tool, shutil.which(tool), "JupyterHub's proxy needs it")
     made = Classroom(tmp_path_factory.mktemp("classroom") / "room")
     made.start("--fresh")
     yield made
