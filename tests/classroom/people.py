@@ -1,8 +1,10 @@
 """What a learner and a teacher do in JupyterLab, step by step, in a real browser."""
 
 import re
+import time
 
-MOMENT = 600_000  # ms; a server starts in ten seconds, on a busy machine in minutes
+START = 600_000  # ms; a server starts in ten seconds, on a busy machine in minutes
+MOMENT = 180_000  # ms, for everything else
 
 
 class Person:
@@ -34,6 +36,7 @@ class Person:
         self.context.close()
 
     def picture(self, step):
+        print(time.strftime("%H:%M:%S"), self.name, step, flush=True)
         if self.pictures:
             self.page.screenshot(path=self.pictures / f"{step}-{self.name}.png")
 
@@ -46,7 +49,7 @@ class Person:
         page.fill("input[name=username]", self.name)
         page.fill("input[name=password]", password)
         page.click("#login_submit")
-        page.wait_for_selector(".login_error, .lm-MenuBar-itemLabel")
+        page.wait_for_selector(".login_error, .lm-MenuBar-itemLabel", timeout=START)
         complaint = page.locator(".login_error")
         if complaint.count():
             return complaint.inner_text()
@@ -67,13 +70,19 @@ class Person:
     # -- a learner -----------------------------------------------------------------
 
     def open_list(self):
-        """Open the list of assignments, or bring it up to date."""
-        self.menu("Nbgrader", "Assignment List")
-        self.page.click("#refresh_assignments_list")
-        self.page.wait_for_selector(
-            "#assignments .list_loading:visible", state="hidden"
-        )
-        self.page.wait_for_selector(
+        """Open the list of assignments, and bring it up to date."""
+        page = self.page
+        listed = re.compile(r"/assignments\?course_id=")
+        if page.locator('.lm-TabBar-tabLabel:text-is("Assignments")').count():
+            self.menu("Nbgrader", "Assignment List")
+        else:
+            # It loads by itself, which would undo what is done before that ends.
+            with page.expect_response(listed):
+                self.menu("Nbgrader", "Assignment List")
+        with page.expect_response(listed):
+            page.click("#refresh_assignments_list")
+        page.wait_for_selector("#assignments .list_loading:visible", state="hidden")
+        page.wait_for_selector(
             "#assignments :is(.list_item, .list_placeholder):visible"
         )
 
@@ -95,8 +104,10 @@ class Person:
             tab.first.click()
         else:
             row = self.rows("fetched").filter(has_text=assignment)
-            row.locator(".item_name a").first.click()
-            row.locator(f'.nested_list_item a:text-is("{assignment}")').click()
+            inner = row.locator(f'.nested_list_item a:text-is("{assignment}")')
+            if not inner.is_visible():
+                row.locator(".item_name a").first.click()
+            inner.click()
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
 

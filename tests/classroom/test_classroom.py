@@ -142,6 +142,7 @@ def people(room, browser):
     }
     yield made
     for one in made.values():
+        one.picture("end")
         one.close()
 
 
