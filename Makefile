@@ -4,7 +4,7 @@ RNN = $(PYTHON) -m rnncourse
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book offline test test-all lint notebooks results exercises bench coverage mutants colab links doctor clean
+.PHONY: help setup book offline test test-all lint notebooks results exercises classroom test-classroom bench coverage mutants colab links doctor clean
 
 help:  ## list every target
 	@$(PYTHON) -m rnncourse targets
@@ -26,6 +26,10 @@ results:  ## run the full labs and store their figures (many minutes)
 	@$(RNN) results
 exercises:  ## generate the students' notebooks from solutions/
 	@$(RNN) exercises
+classroom:  ## open a JupyterHub with a teacher and two learners on this machine
+	@$(RNN) classroom $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(FRESH)),--fresh)
+test-classroom:  ## go through the classroom in a browser, from hand-out to feedback
+	@$(RNN) test-classroom
 bench:  ## measure speed against torch.nn and nbgrader, write benchmarks/results/
 	@$(RNN) bench
 coverage:  ## measure which branches of the reference and its twins the tests take

@@ -116,6 +116,16 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_commands(add)
     sub = add("data", run_data, "list the data sets, or fetch some")
     sub.add_argument("names", nargs="*", metavar="NAME", help="data sets to fetch")
+    sub = add("classroom", run_classroom, "open a classroom: teacher, two learners")
+    sub.add_argument("--port", type=int, default=8100, help="default 8100")
+    sub.add_argument("--folder", help="where it keeps its state; default classroom/")
+    sub.add_argument("--chapters", default="", help="such as 1,5; the first is out")
+    sub.add_argument("--fresh", action="store_true", help="forget what was there")
+    sub.epilog = (
+        "It listens on this machine only, and keeps what people did until --fresh. "
+        "Ctrl-C closes it. A demonstration: everybody runs as your own user."
+    )
+    add("test-classroom", run_test_classroom, "go through it in a browser")
     add("doctor", run_doctor, "say what this machine has and what it lacks")
     add("bench", run_bench, "measure speed against torch.nn and nbgrader")
     add("coverage", run_coverage, "measure which branches of the package tests take")
@@ -369,6 +379,27 @@ def run_data(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_classroom(args: argparse.Namespace) -> int:
+    """Open the classroom, in the course's environment."""
+    from rnncourse.classroom import run
+
+    python = run.ensure()
+    if Path(python).absolute() != Path(sys.executable).absolute():
+        # In place of this process: one that waits would be killed by the same Ctrl-C.
+        os.environ["PYTHONUTF8"] = "1"
+        os.chdir(project_root())
+        os.execv(python, [str(python), "-m", "rnncourse", *sys.argv[1:]])
+    return run.run_classroom(args)
+
+
+def run_test_classroom(args: argparse.Namespace) -> int:
+    """Go through the classroom in a browser (minutes)."""
+    from rnncourse.classroom import run
+
+    run.ensure()
+    return inside("-m", "pytest", "-m", "", "-s", "-rs", "tests/classroom")
+
+
 # -- looking after it --------------------------------------------------------------
 
 
@@ -401,6 +432,10 @@ def run_lint(args: argparse.Namespace) -> int:
 def run_test(args: argparse.Namespace) -> int:
     """Check style and types, then run the tests in two processes."""
     lint = run_lint(args)
+    if args.all and os.name != "nt":
+        from rnncourse.classroom import run
+
+        run.ensure()
     say("tests (a skipped one says why at the end)")
     select = ["-m", ""] if args.all else []
     jobs = str(min(2, os.cpu_count() or 1))
@@ -484,5 +519,5 @@ def run_targets(args: argparse.Namespace) -> int:
     text = (project_root() / "Makefile").read_text(encoding="utf-8")
     print("Usage: make TARGET   (without make: python -m rnncourse TARGET)\n")
     for name, line in re.findall(r"^(\S+):  ## (.+)$", text, re.MULTILINE):
-        print(f"  {name:<10} {line}")
+        print(f"  {name:<14} {line}")
     return 0

@@ -142,6 +142,12 @@ def required(root: Path, *extras: str) -> dict[str, str]:
     return {normalise(m.group(1)): m.group(2) for m in split if m}
 
 
+def requirements(root: Path, extra: str) -> list[str]:
+    """Return the lines of one extra of pyproject.toml."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    return list(project["optional-dependencies"][extra])
+
+
 def normalise(name: str) -> str:
     """Return a distribution's name in the form of PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower().strip()

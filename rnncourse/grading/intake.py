@@ -19,6 +19,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,20 @@ class Submission:
             made.update(data)
         made.update(self.trouble.encode())
         return made.hexdigest()
+
+    @property
+    def stamp(self) -> str | None:
+        """When it came, in UTC, as the exchange's timestamp.txt beside it says."""
+        text = (
+            dict(self.files).get("timestamp.txt", b"")[:100].decode("utf-8", "replace")
+        )
+        found = re.fullmatch(
+            r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?) UTC", text.strip()
+        )
+        try:
+            return datetime.fromisoformat(found[1]).isoformat() if found else None
+        except ValueError:
+            return None
 
 
 # -- reading files -----------------------------------------------------------------

@@ -67,6 +67,11 @@ class Result:
         return sum(row["auto_score"] or 0.0 for row in self.rows["grades"])
 
 
+def stamped(rows: Rows, submission: Submission) -> Rows:
+    """Add when the hand-in came: nbgrader compares that with the due date."""
+    return {**rows, "submissions": [{"timestamp": submission.stamp}]}
+
+
 def set_aside(
     release: dict[str, Any], assignment: str, submission: Submission, why: str
 ) -> Result:
@@ -75,7 +80,7 @@ def set_aside(
     return Result(
         student=submission.student,
         digest=submission.digest,
-        rows=attention_rows(release, assignment, sentence),
+        rows=stamped(attention_rows(release, assignment, sentence), submission),
         trouble=why,
         notes=[sentence],
     )

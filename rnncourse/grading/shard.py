@@ -16,7 +16,7 @@ from rnncourse.grading.host import Forks, HostError, libraries_in
 from rnncourse.grading.intake import Refused, Submission, parse, rebuild
 from rnncourse.grading.kernel import KernelTrouble, boots, new_context
 from rnncourse.grading.limits import Limits
-from rnncourse.grading.result import Result, set_aside
+from rnncourse.grading.result import Result, set_aside, stamped
 
 READY = "ready"
 
@@ -121,7 +121,7 @@ class Grader:
         return Result(
             student=submission.student,
             digest=submission.digest,
-            rows=scores.rows_of(notebook, course.assignment),
+            rows=stamped(scores.rows_of(notebook, course.assignment), submission),
             notebook=scores.written(_with_notes(notebook, notes)),
             notes=list(notes),
             flags=list(dict.fromkeys(run.flags)),

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnncourse.grading import intake
-from rnncourse.grading.intake import Refused, collect, parse, rebuild
+from rnncourse.grading.intake import Refused, Submission, collect, parse, rebuild
 
 from .common import CELLS, SHORT, cell_of, filled, grade_id, model, short_release, write
 
@@ -322,3 +322,15 @@ def test_a_students_name_is_safe_as_a_path(name):
     made = intake.student_name(name)
     assert made and "/" not in made and not made.startswith(".")
     assert len(made.encode()) <= 250
+
+
+def test_when_it_came_is_the_exchange_s_word_and_nothing_odd():
+    def stamp(text):
+        return Submission("ada", b"", (("timestamp.txt", text),)).stamp
+
+    assert stamp(b"2026-11-21 18:13:09.353589 UTC\n") == "2026-11-21T18:13:09.353589"
+    assert stamp(b"2026-11-21 18:13:09 UTC") == "2026-11-21T18:13:09"
+    odd = (b"", b"tomorrow", b"2026-13-41 18:13:09 UTC", b"\xff\xfe", b"9" * 10**6)
+    odd += (b"2026-11-21 18:13:09 CET", b"2026-11-21 18:13:09 UTC or so")
+    assert [stamp(text) for text in odd] == [None] * len(odd)
+    assert Submission("ada").stamp is None
