@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -816,3 +817,106 @@ def test_word_by_word_steps_through_a_question_and_takes_another(show):
     assert "after it: weather" in panel(page, "word-by-word")
     fig.get_by_role("button", name="Reset").click()
     assert field.input_value() == "what time is it"
+
+
+def address_of(page):
+    """Return the address after its #, when the hand has come to rest."""
+    page.wait_for_timeout(450)
+    return page.evaluate("location.hash")
+
+
+def go_to(page, hash_):
+    page.evaluate("hash => { location.hash = hash; }", hash_)
+    page.wait_for_timeout(120)
+
+
+def test_a_setting_stands_in_the_address_and_comes_back_from_it(show):
+    page = show()
+    assert address_of(page) == "", "nothing is written before a hand moves something"
+    slider(page, "cliff", "bias b").focus()
+    page.keyboard.press("ArrowLeft")
+    slider(page, "cliff", "time steps").fill("50")
+    hash_ = address_of(page)
+    assert hash_ == "#fig-cliff:bias-b=0.495&time-steps=50"
+    shown = panel(page, "cliff")
+    other = show()
+    go_to(other, hash_)
+    assert panel(other, "cliff") == shown
+    assert figure(other, "cliff").evaluate(
+        "f => { const b = f.getBoundingClientRect();"
+        " return b.top < innerHeight && b.bottom > 0; }"
+    ), "the address leads to its figure"
+    figure(page, "cliff").get_by_role("button", name="Reset").click()
+    assert address_of(page) == "", "the beginning needs no address"
+
+
+def test_an_address_is_read_when_the_page_opens(show):
+    page = show()
+    url = page.url
+    page.goto("about:blank")
+    page.goto(f"{url}#fig-matrix-power:matrix=growth&products-k=200")
+    assert "1.90e+8" in panel(page, "matrix-power")
+    text = panel(page, "cliff")
+    go_to(page, "#fig-matrix-power:start-degrees=90&matrix=growth&products-k=200")
+    assert "1.16e-8" in panel(page, "matrix-power")
+    go_to(page, "#fig-matrix-power:products-k=3")
+    assert "Eigenvalues 0.90 and 0.90" in panel(page, "matrix-power")
+    assert panel(page, "cliff") == text, "the other figures stay as they are"
+
+
+@pytest.mark.parametrize(
+    "hash_",
+    [
+        "#some-section",
+        "#fig-nobody:a=1",
+        "#fig-cliff:bias-b=wide&time-steps=&=&&threshold=%",
+        "#fig-matrix-power:matrix=mine",
+        "#fig-cliff",
+        "#<img src=x onerror=alert(1)>",
+    ],
+)
+def test_an_address_that_says_nothing_changes_nothing(show, hash_):
+    page = show()
+    before = [panel(page, name) for name in FIGURES]
+    go_to(page, hash_)
+    assert [panel(page, name) for name in FIGURES] == before
+    assert unquote(address_of(page)) == hash_, "an anchor stays in the address"
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("unrolling", "step=1&inputs=0.3%2C0.5%2C-1%2C2&w-h=1.2"),
+        ("unrolling", "folded=1"),
+        ("kernel-slide", "place=2%2C5&kernel=left%20to%20right"),
+        ("moving-ball", "scene=rolling&throw=2&snapshots=3"),
+        ("backoff", "context=the%20w&order-k=4"),
+        ("genre-player", "tune=7&genre=lullaby&temperature=0.3"),
+        ("word-by-word", "question=set%20a%20timer&word=2"),
+        ("rnn-cell", "part=h&xt-entry-1=0.4"),
+        ("gradient-flow", "loss-at-t=5&cut-the-wrong-end-as-a-p=1"),
+    ],
+)
+def test_what_no_control_shows_is_in_the_address_too(show, name, setting):
+    page = show(reduced_motion="reduce")
+    fig = figure(page, name)
+
+    def said():
+        page.wait_for_timeout(100)
+        return fig.locator("svg").first.inner_html(), panel(page, name)
+
+    before = said()
+    go_to(page, f"#fig-{name}:{setting}")
+    there = said()
+    assert there != before
+    go_to(page, f"#fig-{name}:")
+    assert said() == before, "an empty setting is the beginning"
+    go_to(page, f"#fig-{name}:{setting}")
+    assert said() == there
+
+
+def test_a_page_that_may_not_change_its_address_still_works(show):
+    page = show(before="history.replaceState = () => { throw new Error('no'); };")
+    slider(page, "cliff", "time steps").fill("50")
+    assert address_of(page) == ""
+    assert slider(page, "cliff", "time steps").input_value() == "50"
