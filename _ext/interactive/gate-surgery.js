@@ -5,10 +5,17 @@
 "use strict";
 
 const net = typeof module !== "undefined" ? require("./networks/brackets.js") : window.rnnNetworks.brackets;
-const START = /*START*/{ text: 'so (no "one set" so) nose (not).', gate: "f", unit: 4, value: 0, first: 12, last: 12, look: 15 };
-const PRESETS = {};
+const START = { text: 'so (no "one set" so) nose (not).', gate: "f", unit: 9, value: 0, first: 12, last: 12, look: 19 };
+const PRESETS = {
+  "Forget the bracket": {},
+  "Forget the quotation": { unit: 10, look: 15 },
+  "Forget everything": { unit: -1, look: 15 },
+  "Miss the bracket": { gate: "i", first: 4, last: 4 },
+  "Never let it go": { value: 1, first: 4, last: 20, look: 31 },
+  "Keep it silent": { gate: "o", first: 17, last: 19 },
+};
 const MOST = 36, NAMES = { i: "input gate", f: "forget gate", o: "output gate" };
-const VIEWS = [["c", "cells c"], ["d", "change of the cells"], ["h", "states h"], ["i", NAMES.i], ["f", NAMES.f], ["o", NAMES.o]];
+const VIEWS = [["c", "cells, tanh c"], ["d", "change of tanh c"], ["h", "states h"], ["i", NAMES.i], ["f", NAMES.f], ["o", NAMES.o]];
 
 /* The share that a reading gives to symbols which the marks forbid, after each step,
    its mean, and the mean loss of the symbols that do come, in nats. */
@@ -80,9 +87,8 @@ function draw(F, root, params) {
   function paint(pen, width) {
     const n = now.text.length;
     wide = Math.min(22, (width - LEFT - 2) / Math.max(n, 1));
-    const value = (t, k) => (view === "d" ? cut.said[t].c[k] - free.said[t].c[k] : cut.said[t][view][k]);
-    let most = view === "c" || view === "d" ? 0.5 : 1;
-    for (let t = 0; t < n; t++) for (let k = 0; k < H; k++) most = Math.max(most, Math.abs(value(t, k)));
+    const cell = ({ said }, t, k) => Math.tanh(said[t].c[k]);
+    const value = (t, k) => view === "d" ? cell(cut, t, k) - cell(free, t, k) : view === "c" ? cell(cut, t, k) : cut.said[t][view][k];
     const role = { c: "state", h: "state", d: "output" }[view] || "gate";
     for (let k = 0; k < H; k++) pen.text(`k${k}`, LEFT - 5, TOP + k * ROW + 11, String(k), { class: "mute end", style: "font-size:12px" });
     for (let t = 0; t < n; t++) {
@@ -91,7 +97,7 @@ function draw(F, root, params) {
       pen.text(`c${t}`, x + wide / 2, 17, shown(now.text[t]), { class: "f-input small", "font-family": "monospace" });
       for (let k = 0; k < H; k++) {
         const v = value(t, k);
-        pen.rect(`u${t}_${k}`, x, TOP + k * ROW, wide - 0.5, ROW - 1, { class: v < 0 ? "f-neutral" : `f-${role}`, tint: 0.03 + 0.97 * Math.abs(v) / most });
+        pen.rect(`u${t}_${k}`, x, TOP + k * ROW, wide - 0.5, ROW - 1, { class: v < 0 ? "f-neutral" : `f-${role}`, tint: 0.03 + 0.97 * Math.min(1, Math.abs(v)) });
       }
     }
     const bottom = TOP + H * ROW;

@@ -2,7 +2,7 @@
 
 Sixteen units read the language of brackets and quotations and say the next symbol; a
 small penalty on the weights lets units specialise. The weights are rounded to
-ten-thousandths, and all figures below are measured on the rounded ones. Takes about a
+hundredths, and all figures below are measured on the rounded ones. Takes about a
 minute of one core. Writes rnncourse/trained/brackets.json, the script
 _ext/interactive/networks/brackets.js, and chapters/results/10-brackets.json.
 """
@@ -29,25 +29,27 @@ from rnncourse.trained import load_network, write_network
 
 SLUG = Path(__file__).stem
 SCRIPT = Path(__file__).parents[2] / "_ext" / "interactive" / "networks" / "brackets.js"
-H, T, TEXTS, STEPS, PENALTY, SEED = 16, 110, 4000, 9000, 3e-5, 0
+H, T, TEXTS, STEPS, PENALTY = 16, 110, 4000, 9000, 3e-5
+SEED, PARTS = 0, 100
 
 
 def encoded(n: int, seed: int) -> np.ndarray:
     """Return n texts of T symbols as numbers (T, n)."""
-    texts = [make_brackets(T, seed=seed + k) for k in range(n)]
+    rng = np.random.default_rng(seed)
+    texts = [make_brackets(T, seed=rng) for _ in range(n)]
     return np.stack([encode_brackets(text) for text in texts], axis=1)
 
 
 def train() -> dict[str, np.ndarray]:
     """Train the LSTM; return its weights and those of its output."""
     torch.manual_seed(SEED)
-    data, eye = torch.tensor(encoded(TEXTS, seed=0)), torch.eye(len(SYMBOLS))
+    data, eye = torch.tensor(encoded(TEXTS, seed=SEED)), torch.eye(len(SYMBOLS))
     layer = torch.nn.LSTM(len(SYMBOLS), H)
     head = torch.nn.Linear(H, len(SYMBOLS))
     with torch.no_grad():
         layer.bias_ih_l0[H : 2 * H] = 1
     weights = [*layer.parameters(), *head.parameters()]
-    matrices = [layer.weight_ih_l0, layer.weight_hh_l0, head.weight]
+    matrices = [layer.weight_hh_l0, layer.weight_ih_l0, head.weight]
     opt = torch.optim.Adam(weights, lr=1e-2)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(opt, STEPS)
     for step in range(STEPS):
@@ -63,6 +65,9 @@ def train() -> dict[str, np.ndarray]:
         schedule.step()
         if step % 1000 == 999:
             print(step + 1, f"{float(loss.detach()):.4f}", flush=True)
+    with torch.no_grad():
+        for w in weights:
+            w.copy_((PARTS * w).round() / PARTS)
     p = lstm_from_torch(layer)
     W_y, b_y = head.weight.detach().numpy().T, head.bias.detach().numpy()
     return {**p._asdict(), "W_y": W_y, "b_y": b_y}
@@ -72,7 +77,8 @@ def measure(n: int = 300) -> dict[str, float]:
     """Return loss and forbidden share of the stored network on new texts."""
     a = load_network("brackets")
     p = LSTMParams(a["W_x"], a["W_h"], a["b"])
-    texts = [make_brackets(T, seed=1_000_000 + k) for k in range(n)]
+    rng = np.random.default_rng(1000)
+    texts = [make_brackets(T, seed=rng) for _ in range(n)]
     ids = np.stack([encode_brackets(text) for text in texts], axis=1)
     hs = lstm_forward(np.eye(len(SYMBOLS))[ids], p)[0]
     logs = log_softmax(hs @ a["W_y"] + a["b_y"])
@@ -90,7 +96,7 @@ def main() -> None:
     """Train, write, measure."""
     torch.set_num_threads(1)
     begin = time.process_time()
-    write_network("brackets", train(), SCRIPT)
+    write_network("brackets", train(), SCRIPT, PARTS)
     seconds = round(time.process_time() - begin, 1)
     results = {"units": H, "steps": STEPS, "seeds": 1, "cpu_seconds": seconds}
     print(labs.store(SLUG, results | measure()).read_text())

@@ -17,18 +17,19 @@ WORDS = ("one", "no", "not", "so", "set", "tone", "nose", "stone")
 DEEPEST = 2
 
 
-def make_brackets(n_symbols: int, *, seed: int = 0) -> str:
+def make_brackets(n_symbols: int, *, seed: int | np.random.Generator = 0) -> str:
     """Make a text that begins with a sentence and is cut after so many symbols.
 
     Parameters
     ----------
     n_symbols : int
-    seed : int
+    seed : int or Generator
+        A generator goes on where it stands.
 
     Examples
     --------
     >>> make_brackets(40, seed=3)
-    'stone (so) (("so so" (set)) tone) no no.'
+    '("nose" set) ("so so not tone" "one ston'
     """
     check_size("n_symbols", n_symbols)
     rng, text = np.random.default_rng(seed), ""

@@ -1,7 +1,7 @@
 """Small networks that the course has trained, for figures that take them apart.
 
-Each is a file of weights beside this module, rounded to ten-thousandths, written by a
-lab under ``chapters/labs``; the script of the figure holds the same text.
+Each is a file of rounded weights beside this module, written by a lab under
+``chapters/labs``; the script of the figure holds the same text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from rnncourse.reference.validate import check_choice
 
-UNIT = 1e-4  # what the last digit of a weight is worth
 NETWORKS = ("brackets", "countries")
 
 
@@ -46,20 +45,22 @@ def load_network(name: str) -> dict[str, NDArray[np.float64]]:
     Examples
     --------
     >>> load_network("brackets")["W_y"].shape
-    (12, 10)
+    (16, 10)
     """
     check_choice("name", name, NETWORKS)
     path = resources.files(__name__) / f"{name}.json"
     return unpack(json.loads(path.read_text(encoding="utf-8")))
 
 
-def pack(arrays: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return arrays as text: whole ten-thousandths of 16 bits in base 64.
+def pack(arrays: Mapping[str, Any], parts: int = 10_000) -> dict[str, Any]:
+    """Return arrays as text: whole numbers of 16 bits in base 64.
 
     Parameters
     ----------
     arrays : mapping of name to array
-        Within -3.2767 and 3.2767.
+        Within ±32767 / parts.
+    parts : int
+        How many steps make 1; the arrays are rounded to one.
 
     Raises
     ------
@@ -69,20 +70,20 @@ def pack(arrays: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Examples
     --------
     >>> pack({"b": np.array([0.5, -1.0])})
-    {'b': {'shape': [2], 'bytes': 'iBPw2A=='}}
+    {'parts': 10000, 'arrays': {'b': {'shape': [2], 'bytes': 'iBPw2A=='}}}
     """
-    packed = {}
+    packed, most = {}, int(np.iinfo(np.int16).max)
     for name, a in arrays.items():
-        whole = np.round(np.asarray(a, dtype=np.float64) / UNIT)
-        if np.abs(whole).max() > np.iinfo(np.int16).max:
-            most = UNIT * np.abs(whole).max()
-            raise ValueError(f"{name} must lie within ±3.2767, got {most:.4f}")
+        whole = np.round(np.asarray(a, dtype=np.float64) * parts)
+        if np.abs(whole).max() > most:
+            got = np.abs(whole).max() / parts
+            raise ValueError(f"{name} must lie within ±{most / parts}, got {got}")
         data = whole.astype("<i2").tobytes()
         packed[name] = {
             "shape": list(whole.shape),
             "bytes": base64.b64encode(data).decode(),
         }
-    return packed
+    return {"parts": parts, "arrays": packed}
 
 
 def unpack(packed: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
@@ -90,17 +91,19 @@ def unpack(packed: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
 
     Examples
     --------
-    >>> unpack({"b": {"shape": [2], "bytes": "iBPw2A=="}})["b"]
+    >>> unpack(pack({"b": np.array([0.5, -1.0])}))["b"]
     array([ 0.5, -1. ])
     """
     arrays = {}
-    for name, stored in packed.items():
+    for name, stored in packed["arrays"].items():
         whole = np.frombuffer(base64.b64decode(stored["bytes"]), dtype="<i2")
-        arrays[name] = np.round(whole * UNIT, 4).reshape(stored["shape"])
+        arrays[name] = (whole / packed["parts"]).reshape(stored["shape"])
     return arrays
 
 
-def write_network(name: str, arrays: Mapping[str, Any], script: Path) -> None:
+def write_network(
+    name: str, arrays: Mapping[str, Any], script: Path, parts: int = 10_000
+) -> None:
     """Write the weights of a network here and into the script of its figure.
 
     Parameters
@@ -109,13 +112,15 @@ def write_network(name: str, arrays: Mapping[str, Any], script: Path) -> None:
     arrays : mapping of name to array
     script : Path
         Has one line that begins with ``const MODEL = ``.
+    parts : int
+        As in :func:`pack`.
 
     Raises
     ------
     ValueError
         If the script has no such line, or several.
     """
-    text = json.dumps(pack(arrays))
+    text = json.dumps(pack(arrays, parts))
     lines = script.read_text(encoding="utf-8").splitlines(keepends=True)
     at = [k for k, line in enumerate(lines) if line.startswith("const MODEL = ")]
     if len(at) != 1:
