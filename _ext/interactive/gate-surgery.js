@@ -108,12 +108,13 @@ function draw(F, root, params) {
     }
     // below: the share of what is forbidden, then the chances at the place looked at
     const high = 44, y = bottom + 26 + high;
-    pen.text("ft", LEFT, bottom + 18, "share on what the marks forbid", { class: "mute start" });
+    pen.text("ft", LEFT, bottom + 18, "share on what the marks forbid; full height is 30 %", { class: "mute start" });
     pen.line("f0", LEFT, y, LEFT + n * wide, y, { class: "s-neutral", thick: 1 });
     for (let t = 0; t < n; t++) {
-      const x = LEFT + t * wide;
-      pen.rect(`f${t}`, x + 1, y - high * cut.forbidden[t], wide - 2, high * cut.forbidden[t], { class: "f-gradient" });
-      if (free.forbidden[t] > 0.02) pen.line(`g${t}`, x, y - high * free.forbidden[t], x + wide, y - high * free.forbidden[t], { class: "s-neutral", thick: 2 });
+      const x = LEFT + t * wide, tall = (share) => high * Math.min(1, share / 0.3);
+      const [now, then] = [cut, free].map(({ forbidden }) => tall(forbidden[t]));
+      pen.rect(`f${t}`, x + 1, y - now, wide - 2, now, { class: "f-gradient" });
+      if (then > 3) pen.line(`g${t}`, x, y - then, x + wide, y - then, { class: "s-neutral", thick: 2 });
     }
     if (!n) return y + 10;
     const base = y + 116, each = Math.min(56, (width - LEFT) / net.SYMBOLS.length), t = now.look - 1;
@@ -129,10 +130,9 @@ function draw(F, root, params) {
   }
 
   const percent = (v) => (v < 0.0005 ? "under 0.1 %" : `${num(100 * v, 1)} %`);
-  const best = (p) => {
-    const k = p.indexOf(Math.max(...p));
-    return `${shown(net.SYMBOLS[k])} (${num(p[k])})`;
-  };
+  /* The two symbols whose chances moved most. */
+  const moved = (p, q) => [...net.SYMBOLS].map((c, k) => [Math.abs(p[k] - q[k]), c, k]).sort((a, b) => b[0] - a[0]).slice(0, 2)
+    .map(([, c, k]) => `${shown(c)} from ${num(p[k])} to [output:${num(q[k])}]`).join(", ");
   function change(more, hold) {
     now = { ...now, ...more };
     if (hold !== undefined) on = hold;
@@ -155,7 +155,7 @@ function draw(F, root, params) {
       const t = now.look - 1, who = now.unit < 0 ? "all units" : `unit ${now.unit}`;
       const steps = now.first === now.last ? `step ${now.first}` : `steps ${now.first} to ${now.last}`;
       lines.push(on ? `[gate:${NAMES[now.gate]} of ${who}] held [gradient:${now.value ? "open" : "shut"}], ${steps}.` : "Nothing is held.");
-      lines.push(`After step ${now.look}, ${now.text.slice(Math.max(0, t - 11), t + 1)}: most likely next ${best(free.said[t].p)} untouched, [output:${best(cut.said[t].p)}] now. Forbidden: ${percent(free.forbidden[t])}, [gradient:now ${percent(cut.forbidden[t])}].`);
+      lines.push(`After step ${now.look}, ${now.text.slice(Math.max(0, t - 11), t + 1)}: next comes ${moved(free.said[t].p, cut.said[t].p)}; what the marks forbid from ${percent(free.forbidden[t])} to [gradient:${percent(cut.forbidden[t])}].`);
       lines.push(`Whole text: loss ${num(free.loss, 3)} nats a symbol, now [gradient:${num(cut.loss, 3)}]; forbidden on average ${percent(free.mean)}, now [gradient:${percent(cut.mean)}].`);
     }
     panel.innerHTML = lines.map((line) => `<p>${rich(line)}</p>`).join("");

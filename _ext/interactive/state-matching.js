@@ -6,7 +6,7 @@
 
 const net = typeof module !== "undefined" ? require("./networks/brackets.js") : window.rnnNetworks.brackets;
 const TEXT = "\"no not so\" \"not\". nose. so one. \"stone\". \"nose set\". \"one not no stone\" no tone. tone set. no one. \"stone not\" \"not stone nose\" (no stone not set (not \"no tone so\" not \"nose set one set tone nose nose set\")) (stone tone set). (nose no \"not not nose\" nose). so \"nose\" one. no not. (stone) no no. tone. (stone nose tone set so) ((\"so so\" \"one so so no not tone tone nose not nose nose stone\")) one set \"stone set\". nose set. not. nose nose. (one stone) stone \"not\" tone \"nose one\" (nose set set one not (\"so set so\" \"one tone\")) nose stone nose \"so\". nose. nose stone \"nose\". so. \"set nose no\".";
-const START = { first: 1, length: 4, theta: 0.5, compare: "marked" };
+const START = { first: 180, length: 6, theta: 0.5, compare: "marked" };
 const MOST = 16, FOUND = 8;
 
 let read;
@@ -123,14 +123,14 @@ function draw(F, root, params) {
     const lines = [
       `Marked: [gradient:${mark}], places ${now.first} to ${end + 1}; at its end: ${open(end)}. [state:On all along: units ${units(1)}; off: units ${units(-1)}.]`,
       made.found.length
-        ? `${made.found.filter(({ at }) => like(at)).length} of the ${made.found.length} nearest spans end with the same open; of all places ${num(100 * base, 0)} % do.`
+        ? `${made.found.filter(({ at }) => like(at)).length} of the ${made.found.length} nearest spans end with the same marks open; of all places ${num(100 * base, 0)} % have them.`
         : "No unit is on or off in all of the span: mark a shorter one, or lower the threshold.",
     ];
     panel.innerHTML = lines.map((line) => `<p>${rich(line)}</p>`).join("");
     rows.replaceChildren(...made.found.map(({ at, distance }) => {
       const piece = (a, b) => TEXT.slice(Math.max(0, a), b);
       return el("tr", {}, el("td", {}, num(distance, 3)), el("td", {}, String(at)),
-        el("td", {}, el("code", {}, `…${piece(at - 11, at - 1)}`, el("mark", { style: "font-weight:700" }, piece(at - 1, at - 1 + now.length)), `${piece(at - 1 + now.length, at + now.length + 5)}…`)),
+        el("td", {}, el("code", {}, `…${piece(at - 11, at - 1)}`, el("mark", { style: "background:none;color:inherit;font-weight:700;text-decoration:underline" }, piece(at - 1, at - 1 + now.length)), `${piece(at - 1 + now.length, at + now.length + 5)}…`)),
         el("td", {}, open(at + now.length - 2)));
     }));
     say(lines.join(" "));
