@@ -12,7 +12,7 @@ const PRESETS = {
   "Forget everything": { unit: -1, look: 15 },
   "Miss the bracket": { gate: "i", first: 4, last: 4 },
   "Never let it go": { value: 1, first: 4, last: 20, look: 31 },
-  "Keep it silent": { gate: "o", first: 17, last: 19 },
+  "Keep it silent": { gate: "o", first: 12, last: 14 },
 };
 const MOST = 36, NAMES = { i: "input gate", f: "forget gate", o: "output gate" };
 const VIEWS = [["c", "cells, tanh c"], ["d", "change of tanh c"], ["h", "states h"], ["i", NAMES.i], ["f", NAMES.f], ["o", NAMES.o]];
