@@ -218,6 +218,18 @@ def figure_parameters(pagename: str) -> list[tuple[str, object]]:
     return found
 
 
+def scripts_of(names) -> list[str]:
+    """Return the scripts of figures, each behind those that it says it needs."""
+    found: dict[str, None] = {}
+    for name in names:
+        path = HERE / "interactive" / f"{name}.js"
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        for needed in re.findall(r"^// needs (\S+)$", text, flags=re.M):
+            found[needed] = None
+        found[name] = None
+    return list(found)
+
+
 def add_figures(body: str, pagename: str, pathto) -> str:
     """Mark the cells of interactive figures and load their scripts, on this page."""
     figures = figure_parameters(pagename)
@@ -235,7 +247,7 @@ def add_figures(body: str, pagename: str, pathto) -> str:
             body,
             count=1,
         )
-    names = ["figure", *dict.fromkeys(name for name, _ in figures)]
+    names = ["figure", *scripts_of(dict.fromkeys(name for name, _ in figures))]
     scripts = "".join(
         f'<script defer src="{pathto(f"_static/interactive/{name}.js", 1)}"></script>'
         for name in names

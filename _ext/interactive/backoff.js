@@ -69,6 +69,7 @@ function draw(F, root, params) {
     set(first);
   });
   F.add(root, "row", next, likely, off, reset);
+  F.keep("context", () => context, set);
   const id = F.id();
   const box = F.el("input", {
     id, type: "text", class: "rnn-button", value: context, size: 24, maxlength: 40,

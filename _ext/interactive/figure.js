@@ -393,6 +393,114 @@ const STYLE =
 .rnn-scroll tbody tr{cursor:pointer}
 @media (forced-colors:active){.rnn-fig text{fill:CanvasText!important}}`;
 
+// --------------------------------------------------- state in the address
+
+/* The setting of a figure as #fig-NAME:key=value&key=value. Sliders, choices and ticks
+   are kept by themselves, under their labels; F.keep adds what no control shows. Only
+   what differs from the beginning is written, after a hand or a key has moved it. */
+const keepers = new Map();
+const asKey = (label) =>
+  plain(label).toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 24).replace(/^-+|-+$/g, "") || "value";
+
+function keeper(name, root) {
+  const parts = new Map();
+  let begun = false, written = "", timer;
+  const keep = (label, get, set, node) => {
+    let key = asKey(label), n = 1;
+    const taken = (k) => parts.has(k) && !(begun && node && !parts.get(k).node?.isConnected);
+    while (taken(key)) key = `${asKey(label)}-${++n}`;
+    const now = () => String(get());
+    parts.set(key, { get: now, set, node, first: now() });
+  };
+  const told = (input, kind) => input.dispatchEvent(new Event(kind, { bubbles: true }));
+  const own = {
+    ...F,
+    keep,
+    slider(options) {
+      const made = slider(options), { input } = made;
+      keep(options.label, () => input.value, (v) => {
+        if (v.trim() === "" || !Number.isFinite(Number(v))) return;
+        input.value = v;
+        told(input, "input");
+      }, input);
+      return made;
+    },
+    check(label, value, on) {
+      const made = check(label, value, on), { input } = made;
+      keep(label, () => Number(input.checked), (v) => {
+        input.checked = v === "1";
+        told(input, "change");
+      }, input);
+      return made;
+    },
+    choice(label, options, value, on) {
+      const made = choice(label, options, value, on), { input } = made;
+      keep(label, () => input.value, (v) => {
+        if (![...input.options].some((option) => option.value === v)) return;
+        input.value = v;
+        told(input, "change");
+      }, input);
+      return made;
+    },
+  };
+  // A choice may have moved a slider that a hand then moved back: it counts as moved.
+  const state = () => {
+    const moved = [...parts].filter(([, part]) => part.get() !== part.first);
+    const chosen = moved.some(([, { node }]) => node?.tagName === "SELECT");
+    return [...parts].filter(([, part]) => part.get() !== part.first || (chosen && part.touched))
+      .map(([key, part]) => `${key}=${encodeURIComponent(part.get())}`).join("&");
+  };
+  const write = () => {
+    const now = state();
+    if (now === written) return;
+    written = now;
+    const here = location.href.split("#")[0];
+    try {
+      history.replaceState(history.state, "", here + (now ? `#fig-${name}:${now}` : ""));
+    } catch { /* a page that may not change its address still works */ }
+  };
+  const later = (event) => {
+    for (const part of parts.values()) if (event.isTrusted && part.node === event.target) part.touched = true;
+    clearTimeout(timer);
+    timer = setTimeout(write, 300);
+  };
+  return {
+    own,
+    start() {
+      begun = true;
+      for (const part of parts.values()) part.first = part.get();
+      for (const kind of ["input", "change", "click", "pointerup", "keyup"]) root.addEventListener(kind, later);
+    },
+    /* All back to the beginning, then to what is given; twice, since a choice moves others. */
+    read(text) {
+      const given = new Map();
+      for (const pair of text.split("&")) {
+        const [, key, value] = /^([^=]*)=(.*)$/.exec(pair) || [];
+        try {
+          if (key) given.set(key, decodeURIComponent(value));
+        } catch { /* not an address of ours */ }
+      }
+      for (const back of [true, true, false, false])
+        for (const [key, part] of parts) {
+          const want = back ? part.first : given.get(key) ?? part.get();
+          if (part.get() !== want) part.set(want);
+        }
+      clearTimeout(timer);
+      written = state();
+    },
+  };
+}
+
+/* Set the figure that the address names, and go there. */
+function follow() {
+  const [, name, text] = /^#fig-([a-z-]+)(?::(.*))?$/.exec(location.hash) || [];
+  const root = document.querySelector(`[data-figure="${name}"]`);
+  if (!keepers.has(root)) return;
+  if (text !== undefined) keepers.get(root).read(text);
+  requestAnimationFrame(() => requestAnimationFrame(() =>
+    root.scrollIntoView({ block: "center", behavior: "instant" })));
+}
+
 // ----------------------------------------------------------- on the page
 
 const clamp = (v, other, lo, hi) => (Number.isFinite(v) ? Math.min(hi, Math.max(lo, v)) : other);
@@ -423,8 +531,11 @@ function mountOne(name, host) {
   const root = el("div", { class: "rnn-fig", role: "group", "data-figure": name, "aria-label": `Interactive figure: ${name.replace("-", " ")}` });
   if (stills.length) stills[0].before(root);
   else host.append(root);
+  const kept = keeper(name, root);
   try {
-    figures[name](F, root, params);
+    figures[name](kept.own, root, params);
+    kept.start();
+    keepers.set(root, kept);
     stills.forEach((image) => image.classList.add("rnn-still"));
   } catch (error) {
     root.remove(); // the still picture stays
@@ -439,9 +550,11 @@ function mount() {
     document
       .querySelectorAll(`.tag_interactive-${name}, [data-interactive="${name}"]`)
       .forEach((host) => mountOne(name, host));
+  follow();
 }
 
 window.rnnFigure = { mount, F };
+window.addEventListener("hashchange", follow);
 if (document.readyState === "complete") mount();
 else document.addEventListener("DOMContentLoaded", mount);
 })();

@@ -146,6 +146,7 @@ function draw(F, root, params) {
   const play = F.button("Play", () => (playing ? stop() : begin()));
   const again = F.button("New tune", () => change({ seed: what.seed + 1 }));
   F.add(root, "row", play, again);
+  F.keep("tune", () => what.seed, (v) => change({ seed: Math.round(F.clamp(Number(v), what.seed, 1, 1e6)) }));
   const redraw = F.stage(root, "The tune: pitch upwards, time to the right", paint);
   const panel = F.panel(root);
   const share = F.slider({

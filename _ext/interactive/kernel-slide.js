@@ -65,6 +65,13 @@ function draw(F, root, params) {
     update();
   });
   F.add(root, "row", pick.el, turned.el);
+  F.keep("place", () => at.map((v) => v + 1).join(), (v) => {
+    const [i, j] = v.split(",").map((part) => Math.round(Number(part)) - 1);
+    if (!Number.isFinite(i) || !Number.isFinite(j)) return;
+    go(i, j);
+    clear();
+    update();
+  });
   F.add(root, "row",
     F.button("Next place", next),
     F.button("Fill all", () => {

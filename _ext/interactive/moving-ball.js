@@ -76,6 +76,9 @@ function draw(F, root, params) {
       box.input.checked = false;
       set({ ...given });
     }));
+  F.keep("throw", () => now.number, (v) => {
+    if (THROWS[now.scene][v - 1]) set({ number: Math.round(Number(v)) }, true);
+  });
   const redraw = F.stage(root, "The ball in its box, with your guess", paint);
   const knob = (label, role, name) =>
     F.slider({ label, min: 0, max: 1, step: 0.02, value: now[name], role, on: (v) => set({ [name]: v }, true) });

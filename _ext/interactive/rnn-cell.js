@@ -46,6 +46,7 @@ function draw(F, root, params) {
     update();
   });
   F.add(root, "row", next, reset);
+  F.keep("part", () => fixed, (v) => v in words() && choose(v, true));
   const redraw = F.stage(root, "Parts of the unit", paint);
   const panel = F.panel(root);
   const inputs = [0, 1].map((i) => F.slider({

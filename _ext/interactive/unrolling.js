@@ -52,6 +52,12 @@ function draw(F, root, params) {
     update();
   });
   F.add(root, "row", fold, back, next, reset);
+  F.keep("step", () => t, (v) => go(Math.round(clamp(Number(v), t, 0, T))));
+  F.keep("folded", () => Number(folded), () => fold.click());
+  F.keep("inputs", () => net.xs.join(), (v) => {
+    net.xs = net.xs.map((x, i) => clamp(Number(v.split(",")[i]), x, -2, 2));
+    update();
+  });
 
   const redraw = F.stage(root, "The unit and its steps", paint);
   const panel = F.panel(root);

@@ -65,6 +65,8 @@ function draw(F, root, params) {
   const next = F.button("Next word", () => go(1));
   const reset = F.button("Reset", () => ask(first));
   F.add(root, "row", back, next, reset);
+  F.keep("question", () => question, (v) => ask(v));
+  F.keep("word", () => step, (v) => go(Math.round(F.clamp(Number(v), step, 1, 12)) - step));
   F.add(root, "row", ...SAMPLES.map((text) => F.button(`“${text}”`, () => ask(text))));
   const id = F.id();
   const box = F.el("input", {

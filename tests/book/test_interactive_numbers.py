@@ -18,9 +18,16 @@ import torch
 
 from rnncourse import stills
 from rnncourse.datasets import load_energy
+from rnncourse.datasets.brackets import (
+    SYMBOLS,
+    encode_brackets,
+    make_brackets,
+    read_brackets,
+)
 from rnncourse.datasets.tunes import GENRES, frequency, kept_rules, midi
 from rnncourse.forecasting import make_windows
 from rnncourse.plotting import COLOURS
+from rnncourse.reference.analysis import jacobian_products
 from rnncourse.reference.attention import attention_forward
 from rnncourse.reference.conditioning import context_state
 from rnncourse.reference.convolution import ConvParams, conv2d_forward, flip_kernel
@@ -38,6 +45,7 @@ from rnncourse.reference.rnn import (
     rnn_step_backward,
 )
 from rnncourse.text import NGram, Vocabulary, words
+from rnncourse.trained import NETWORKS, load_network
 from tests.conftest import ROOT, require_tool
 
 SCRIPTS = ROOT / "_ext" / "interactive"
@@ -895,3 +903,255 @@ def test_word_by_word_knows_its_words_and_tells_the_intents_apart():
         assert encoded["ids"] == want
         (read,) = node("word-by-word", "read", [encoded])
         assert model["intents"][np.argmax(read["p"][-1])] == questions[question]
+
+
+NETWORK_SCRIPTS = {
+    "brackets": "networks/brackets",
+    "countries": "gradient-spectra",
+}
+
+
+@pytest.mark.parametrize("name", NETWORK_SCRIPTS)
+def test_a_script_holds_the_weights_of_the_package(name):
+    stored = (ROOT / "rnncourse" / "trained" / f"{name}.json").read_text("utf-8")
+    assert node(NETWORK_SCRIPTS[name], "MODEL") == json.loads(stored)
+    assert set(NETWORKS) == set(NETWORK_SCRIPTS)
+
+
+def test_the_scripts_of_all_figures_stay_light():
+    size = sum(path.stat().st_size for path in SCRIPTS.rglob("*.js"))
+    assert size <= 250_000
+
+
+def draw_brackets(rng):
+    text = make_brackets(int(rng.integers(1, 37)), seed=int(rng.integers(10**6)))
+    first = int(rng.integers(1, len(text) + 1))
+    hold = {
+        "gate": str(rng.choice(["i", "f", "o"])),
+        "unit": int(rng.integers(-1, 16)),
+        "value": int(rng.integers(2)),
+        "first": first,
+        "last": int(rng.integers(first, len(text) + 1)),
+    }
+    return {"text": text, "hold": None if rng.random() < 0.2 else hold}
+
+
+def read_held(case):
+    """Read with the package's step; a held gate has a bias that nothing outweighs."""
+    a, hold = load_network("brackets"), case["hold"]
+    p = LSTMParams(a["W_x"], a["W_h"], a["b"])
+    H = len(p.W_h)
+    b = p.b.copy()
+    if hold:
+        block = "ifgo".index(hold["gate"]) * H
+        units = np.arange(H) if hold["unit"] == -1 else hold["unit"]
+        b[block + units] = 1000 if hold["value"] else -1000
+    h = c = np.zeros((1, H))
+    rows = []
+    for t, k in enumerate(encode_brackets(case["text"]), start=1):
+        now = bool(hold) and hold["first"] <= t <= hold["last"]
+        x = np.eye(len(SYMBOLS))[[k]]
+        h, c, cache = lstm_step(x, h, c, p._replace(b=b) if now else p)
+        rows.append((cache.i[0], cache.f[0], cache.o[0], c[0], h[0]))
+    i, f, o, cs, hs = (np.array(part) for part in zip(*rows, strict=True))
+    probs = softmax(hs @ a["W_y"] + a["b_y"])
+    return {"i": i, "f": f, "o": o, "c": cs, "h": hs, "p": probs}
+
+
+def test_gate_surgery_reads_as_the_lstm_of_the_package_with_its_bias_held():
+    rng = np.random.default_rng(100)
+    cases = [draw_brackets(rng) for _ in range(N_CASES)]
+    held = sum(case["hold"] is not None for case in cases)
+    assert 0 < held < N_CASES
+    for case, got in zip(cases, node("gate-surgery", "judge", cases), strict=True):
+        want = read_held(case)
+        for name, rows in want.items():
+            said = [step[name] for step in got["said"]]
+            np.testing.assert_allclose(said, rows, rtol=1e-9, atol=1e-12)
+        allowed = read_brackets(case["text"])[2]
+        forbidden = np.where(allowed, 0, want["p"]).sum(axis=1)
+        np.testing.assert_allclose(got["forbidden"], forbidden, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(got["mean"], forbidden.mean(), rtol=1e-9)
+        ids = encode_brackets(case["text"])
+        if len(ids) > 1:
+            loss = -np.log(want["p"][np.arange(len(ids) - 1), ids[1:]]).mean()
+            np.testing.assert_allclose(got["loss"], loss, rtol=1e-9)
+
+
+def test_gate_surgery_knows_the_marks_of_the_language():
+    rng = np.random.default_rng(101)
+    cases = [draw_brackets(rng) for _ in range(N_CASES)]
+    cases += [{"text": 'so)) "( n.. e"'}, {"text": "(((no"}]
+    assert node("gate-surgery", "SYMBOLS") == SYMBOLS
+    for case, got in zip(cases, node("gate-surgery", "marks", cases), strict=True):
+        quoted, depth, allowed = read_brackets(case["text"])
+        assert [step["quoted"] for step in got] == quoted.tolist()
+        assert [step["depth"] for step in got] == depth.tolist()
+        assert [step["allowed"] for step in got] == allowed.tolist()
+
+
+def test_gate_surgery_makes_the_network_forget_what_the_presets_say():
+    start, presets = node("gate-surgery", "START"), node("gate-surgery", "PRESETS")
+    assert len(presets) >= 3
+    cases = [
+        {"text": setting["text"], "hold": setting}
+        for setting in ({**start, **preset} for preset in presets.values())
+    ]
+    touched = node("gate-surgery", "judge", cases)
+    free = node("gate-surgery", "judge", [{"text": c["text"]} for c in cases])
+    for name, cut, whole in zip(presets, touched, free, strict=True):
+        look = {**start, **presets[name]}["look"] - 1
+        change = np.abs(
+            np.array(cut["said"][look]["p"]) - whole["said"][look]["p"]
+        ).max()
+        assert change > 0.15, name
+    source = chapter_source("10-lstm")
+    assert f"text = {start['text']!r}" in source
+
+
+def matching_cells():
+    text = node("state-matching", "TEXT")
+    return text, np.tanh(read_held({"text": text, "hold": None})["c"])
+
+
+def test_state_matching_finds_the_spans_that_numpy_finds():
+    text, cells = matching_cells()
+    rng = np.random.default_rng(102)
+    cases = []
+    for _ in range(N_CASES):
+        length = int(rng.integers(1, 13))
+        kind = rng.choice(["marked", "all", str(rng.integers(16))])
+        cases.append(
+            {
+                "first": int(rng.integers(1, len(text) - length + 2)),
+                "length": length,
+                "theta": float(rng.choice([0.1, 0.5, 0.8])),
+                "compare": str(kind),
+                "n": int(rng.integers(1, 12)),
+            }
+        )
+    patterns = node("state-matching", "pattern", cases)
+    found = node("state-matching", "match", cases)
+    some = 0
+    for case, signs, got in zip(cases, patterns, found, strict=True):
+        at, length, theta = case["first"] - 1, case["length"], case["theta"]
+        span = cells[at : at + length]
+        on, off = (span > theta).all(axis=0), (span < -theta).all(axis=0)
+        np.testing.assert_array_equal(signs, on.astype(int) - off)
+        units = {"marked": np.flatnonzero(on | off), "all": np.arange(16)}.get(
+            case["compare"]
+        )
+        if units is None:
+            units = np.array([int(case["compare"])])
+        assert got["units"] == units.tolist()
+        if not len(units):
+            assert got["found"] == []
+            continue
+        some += 1
+        windows = np.lib.stride_tricks.sliding_window_view(cells, length, axis=0)
+        gaps = windows[:, units] - span.T[units]  # (places, units, length)
+        far = np.sqrt((gaps**2).mean(axis=(1, 2)))
+        assert len(got["found"]) <= case["n"]
+        places = np.array([one["at"] - 1 for one in got["found"]])
+        distances = np.array([one["distance"] for one in got["found"]])
+        np.testing.assert_allclose(distances, far[places], rtol=1e-9, atol=1e-12)
+        # none overlaps another or the marked span, and no free place was nearer
+        taken, order = [at], np.argsort(far, kind="stable")
+        want = []
+        for place in order:
+            if len(want) < case["n"] and all(abs(place - t) >= length for t in taken):
+                taken.append(place)
+                want.append(far[place])
+        np.testing.assert_allclose(distances, want, rtol=1e-9, atol=1e-12)
+    assert some > N_CASES // 2
+
+
+def test_state_matching_reads_the_text_of_the_chapter():
+    text = node("state-matching", "TEXT")
+    made = make_brackets(600, seed=8)
+    assert text == made[: made.rindex(".") + 1]
+    start = node("state-matching", "START")
+    source = chapter_source("10-lstm")
+    assert "make_brackets(600, seed=8)" in source
+    assert f"first, length = {start['first']}, {start['length']}" in source
+
+
+SPECTRA = ("small_0", "small_1200", "orthogonal_0", "orthogonal_300", "orthogonal_1200")
+
+
+def country_network(case):
+    a = load_network("countries")
+    p = RNNParams(*(a[f"{case['net']}.{key}"] for key in ("W_x", "W_h", "b")))
+    filler = [8 + int(c) for c in node("gradient-spectra", "START")["filler"]]
+    xs = np.eye(16)[[case["country"] - 1, *filler], None]
+    hs, _, _ = rnn_forward(xs, p)
+    return a, p, hs
+
+
+def draw_spectra(seed):
+    rng = np.random.default_rng(seed)
+    return [
+        {
+            "net": str(rng.choice(SPECTRA)),
+            "country": int(rng.integers(1, 9)),
+            "t": int(rng.integers(1, 41)),
+        }
+        for _ in range(N_CASES)
+    ]
+
+
+def test_gradient_spectra_multiplies_the_jacobians_of_the_package():
+    cases = draw_spectra(103)
+    answers = node("gradient-spectra", "answer", cases)
+    found = node("gradient-spectra", "products", cases)
+    for case, got, answer in zip(cases, found, answers, strict=True):
+        a, p, hs = country_network(case)
+        t = case["t"]
+        want = jacobian_products(hs[:t], p.W_h)[::-1, 0]  # lag 0 first
+        assert len(got) == t + 1
+        for lag, product in enumerate(want):
+            scale = np.abs(product).max()
+            np.testing.assert_allclose(
+                np.array(got[lag]) / scale, product / scale, rtol=1e-6, atol=1e-9
+            )
+        scores = hs[t - 1, 0] @ a[f"{case['net']}.W_y"] + a[f"{case['net']}.b_y"]
+        close(answer, softmax(scores[None])[0])
+
+
+def test_gradient_spectra_has_the_singular_values_of_numpy():
+    rng = np.random.default_rng(104)
+    matrices = []
+    for k in range(N_CASES):
+        n = int(rng.integers(1, 14))
+        A = rng.normal(size=(n, n)) * 10.0 ** rng.integers(-30, 5)
+        if k % 3 == 0:  # far apart, as products are
+            A = A * 10.0 ** rng.uniform(-5, 0, size=n)
+        if k % 5 == 0:
+            A[:, 0] = 0
+        matrices.append(A)
+    cases = [{"A": A.tolist()} for A in matrices]
+    for A, got in zip(
+        matrices, node("gradient-spectra", "singular", cases), strict=True
+    ):
+        want = np.linalg.svd(A, compute_uv=False)
+        np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-13 * max(want[0], 0))
+    for case, got in zip(
+        draw_spectra(105)[:6],
+        node("gradient-spectra", "spectra", draw_spectra(105)[:6]),
+        strict=True,
+    ):
+        _, p, hs = country_network(case)
+        products = jacobian_products(hs[: case["t"]], p.W_h)[::-1, 0]
+        want = np.linalg.svd(products, compute_uv=False)
+        for mine, theirs in zip(got["values"], want, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-12 * theirs[0])
+        np.testing.assert_allclose(got["bound"], np.linalg.norm(p.W_h, 2), rtol=1e-9)
+
+
+def test_gradient_spectra_starts_as_its_still_picture():
+    start = node("gradient-spectra", "START")
+    filler = np.random.default_rng(9).integers(8, size=39)
+    assert start["filler"] == "".join(map(str, filler))
+    source = chapter_source("09-vanishing-and-exploding")
+    assert "default_rng(9).integers(8, size=39)" in source
+    assert start["net"] in source and f"shown = {start['lag']}" in source

@@ -1,6 +1,7 @@
 """A small page like the book's: cells with stills, and the scripts at its end."""
 
 import json
+import re
 import struct
 import zlib
 
@@ -14,6 +15,15 @@ body{font-family:system-ui,sans-serif;margin:0;background:#fff;color:#222832}
 html[data-theme=dark] body{background:#14181e;color:#ced6dd}
 main{max-width:760px;padding:0 16px;margin:auto} img{max-width:100%}
 """
+
+
+def scripts_of(figures):
+    """Return the scripts of figures, each behind those that it says it needs."""
+    found = []
+    for name in figures:
+        text = (SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
+        found += [*re.findall(r"^// needs (\S+)$", text, flags=re.M), name]
+    return list(dict.fromkeys(found))
 
 
 def png(width=320, height=120):
@@ -51,7 +61,7 @@ def write_page(folder, *, theme="light", figures=FIGURES, params=None, by_class=
         )
     scripts = "".join(
         f'<script src="{(SCRIPTS / name).as_uri()}.js"></script>'
-        for name in ("figure", *figures)
+        for name in ("figure", *scripts_of(figures))
     )
     page = folder / f"page-{theme}.html"
     page.write_text(

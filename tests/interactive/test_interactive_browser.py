@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -220,6 +221,13 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.get_by_role("button", name="Keep"), {"x": 20, "y": 20}
     elif name == "word-by-word":
         target, at = fig.get_by_role("button", name="Back"), {"x": 20, "y": 20}
+    elif name == "gate-surgery":
+        target = fig.get_by_role("button", name="Forget the quotation")
+        at = {"x": 20, "y": 20}
+    elif name == "state-matching":
+        target, at = fig.locator("svg"), {"x": 120, "y": 120}
+    elif name == "gradient-spectra":
+        target, at = fig.locator("svg"), {"x": 250, "y": 420}
     else:
         target, at = fig.get_by_role("button", name="Loop"), {"x": 18, "y": 20}
     target.tap(position=at)
@@ -816,3 +824,233 @@ def test_word_by_word_steps_through_a_question_and_takes_another(show):
     assert "after it: weather" in panel(page, "word-by-word")
     fig.get_by_role("button", name="Reset").click()
     assert field.input_value() == "what time is it"
+
+
+def address_of(page):
+    """Return the address after its #, when the hand has come to rest."""
+    page.wait_for_timeout(450)
+    return page.evaluate("location.hash")
+
+
+def go_to(page, hash_):
+    page.evaluate("hash => { location.hash = hash; }", hash_)
+    page.wait_for_timeout(120)
+
+
+def test_a_setting_stands_in_the_address_and_comes_back_from_it(show):
+    page = show()
+    assert address_of(page) == "", "nothing is written before a hand moves something"
+    slider(page, "cliff", "bias b").focus()
+    page.keyboard.press("ArrowLeft")
+    slider(page, "cliff", "time steps").fill("50")
+    hash_ = address_of(page)
+    assert hash_ == "#fig-cliff:bias-b=0.495&time-steps=50"
+    shown = panel(page, "cliff")
+    other = show()
+    go_to(other, hash_)
+    assert panel(other, "cliff") == shown
+    assert figure(other, "cliff").evaluate(
+        "f => { const b = f.getBoundingClientRect();"
+        " return b.top < innerHeight && b.bottom > 0; }"
+    ), "the address leads to its figure"
+    figure(page, "cliff").get_by_role("button", name="Reset").click()
+    assert address_of(page) == "", "the beginning needs no address"
+
+
+def test_an_address_is_read_when_the_page_opens(show):
+    page = show()
+    url = page.url
+    page.goto("about:blank")
+    page.goto(f"{url}#fig-matrix-power:matrix=growth&products-k=200")
+    assert "1.90e+8" in panel(page, "matrix-power")
+    text = panel(page, "cliff")
+    go_to(page, "#fig-matrix-power:start-degrees=90&matrix=growth&products-k=200")
+    assert "1.16e-8" in panel(page, "matrix-power")
+    go_to(page, "#fig-matrix-power:products-k=3")
+    assert "Eigenvalues 0.90 and 0.90" in panel(page, "matrix-power")
+    assert panel(page, "cliff") == text, "the other figures stay as they are"
+
+
+@pytest.mark.parametrize(
+    "hash_",
+    [
+        "#some-section",
+        "#fig-nobody:a=1",
+        "#fig-cliff:bias-b=wide&time-steps=&=&&threshold=%",
+        "#fig-matrix-power:matrix=mine",
+        "#fig-cliff",
+        "#<img src=x onerror=alert(1)>",
+    ],
+)
+def test_an_address_that_says_nothing_changes_nothing(show, hash_):
+    page = show()
+    before = [panel(page, name) for name in FIGURES]
+    go_to(page, hash_)
+    assert [panel(page, name) for name in FIGURES] == before
+    assert unquote(address_of(page)) == hash_, "an anchor stays in the address"
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("unrolling", "step=1&inputs=0.3%2C0.5%2C-1%2C2&w-h=1.2"),
+        ("unrolling", "folded=1"),
+        ("kernel-slide", "place=2%2C5&kernel=left%20to%20right"),
+        ("moving-ball", "scene=rolling&throw=2&snapshots=3"),
+        ("backoff", "context=the%20w&order-k=4"),
+        ("genre-player", "tune=7&genre=lullaby&temperature=0.3"),
+        ("word-by-word", "question=set%20a%20timer&word=2"),
+        ("rnn-cell", "part=h&xt-entry-1=0.4"),
+        ("gradient-flow", "loss-at-t=5&cut-the-wrong-end-as-a-p=1"),
+    ],
+)
+def test_what_no_control_shows_is_in_the_address_too(show, name, setting):
+    page = show(reduced_motion="reduce")
+    fig = figure(page, name)
+
+    def said():
+        page.wait_for_timeout(100)
+        return fig.locator("svg").first.inner_html(), panel(page, name)
+
+    before = said()
+    go_to(page, f"#fig-{name}:{setting}")
+    there = said()
+    assert there != before
+    go_to(page, f"#fig-{name}:")
+    assert said() == before, "an empty setting is the beginning"
+    go_to(page, f"#fig-{name}:{setting}")
+    assert said() == there
+
+
+def test_a_page_that_may_not_change_its_address_still_works(show):
+    page = show(before="history.replaceState = () => { throw new Error('no'); };")
+    slider(page, "cliff", "time steps").fill("50")
+    assert address_of(page) == ""
+    assert slider(page, "cliff", "time steps").input_value() == "50"
+
+
+def test_gate_surgery_cuts_where_the_hand_drags(show):
+    page = show(page={"figures": ["gate-surgery"]})
+    fig, svg = figure(page, "gate-surgery"), figure(page, "gate-surgery").locator("svg")
+    assert "forget gate of unit 9 held shut, step 12" in panel(page, "gate-surgery")
+    assert ") from 0.40 to 0.04" in panel(page, "gate-surgery")
+    fig.get_by_role("button", name="Forget the quotation").click()
+    text = panel(page, "gate-surgery")
+    assert "unit 10 held shut, step 12" in text and '" from 0.30 to 0.00' in text
+    box = svg.bounding_box()
+    x, y = box["x"] + 22 + 9.5 * 22, box["y"] + 26 + 4.5 * 13  # step 10, unit 4
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 3 * 22, y, steps=4)
+    page.mouse.up()
+    page.mouse.move(x + 6 * 22, y)
+    assert "unit 4 held shut, steps 10 to 13" in panel(page, "gate-surgery")
+    page.mouse.click(box["x"] + 22 + 2.5 * 22, box["y"] + 12)
+    assert "After step 3" in panel(page, "gate-surgery")
+
+
+def test_gate_surgery_answers_to_keys_and_to_other_texts(show):
+    page = show(page={"figures": ["gate-surgery"]})
+    fig = figure(page, "gate-surgery")
+    fig.get_by_label("to step").focus()
+    page.keyboard.press("ArrowRight")
+    assert "steps 12 to 13" in panel(page, "gate-surgery")
+    fig.get_by_label("Hold the").select_option("o")
+    fig.get_by_label("of", exact=True).select_option("-1")
+    fig.get_by_label("shut or open").select_option("1")
+    assert "output gate of all units held open" in panel(page, "gate-surgery")
+    fig.get_by_label("held").uncheck()
+    text = panel(page, "gate-surgery")
+    assert "Nothing is held" in text
+    loss = re.search(r"loss (\d\.\d+) nats a symbol, now (\d\.\d+)", text)
+    assert loss.group(1) == loss.group(2), "untouched twice"
+    field = fig.get_by_label("Text")
+    field.fill("No <b>one</b>!")
+    assert field.input_value() == "no one"
+    assert slider(page, "gate-surgery", "look after step").get_attribute("max") == "6"
+    field.fill("")
+    assert "Type a text" in panel(page, "gate-surgery")
+    field.fill("(so")
+    for view in ("d", "h", "i", "f", "o"):
+        fig.get_by_label("Show").select_option(view)
+        assert fig.locator("svg rect").count() > 3 * 16
+    fig.get_by_role("button", name="Reset").click()
+    assert ") from 0.40 to 0.04" in panel(page, "gate-surgery")
+
+
+def test_state_matching_marks_by_hand_and_by_key(show):
+    page = show(page={"figures": ["state-matching"]})
+    fig = figure(page, "state-matching")
+    text = panel(page, "state-matching")
+    assert "places 180 to 185" in text and "8 of the 8 nearest" in text
+    fig.get_by_label("Compare").select_option("10")
+    assert "2 of the 8 nearest" in panel(page, "state-matching"), "as the chapter says"
+    assert fig.locator("tbody tr").count() == 8
+    box = fig.locator("svg").bounding_box()
+    cols = int(box["width"] // 12)
+    wide = box["width"] / cols
+    page.mouse.move(box["x"] + 2.5 * wide, box["y"] + 36)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 6.5 * wide, box["y"] + 36, steps=5)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 20 * wide, box["y"] + 60)
+    assert f"places {cols + 3} to {cols + 7}" in panel(page, "state-matching")
+    slider(page, "state-matching", "length").focus()
+    page.keyboard.press("Home")
+    assert f"places {cols + 3} to {cols + 3}" in panel(page, "state-matching")
+    fig.get_by_label("Compare").select_option("marked")
+    slider(page, "state-matching", "length").press("End")
+    slider(page, "state-matching", "on beyond").fill("0.95")
+    slider(page, "state-matching", "span from").fill("1")
+    assert "units none" in panel(page, "state-matching")
+    fig.get_by_role("button", name="Reset").click()
+    assert "places 180 to 185" in panel(page, "state-matching")
+
+
+def test_gradient_spectra_shows_what_training_did_to_the_gradient(show):
+    page = show(page={"figures": ["gradient-spectra"]})
+    fig = figure(page, "gradient-spectra")
+    assert "11 of 12 directions" in panel(page, "gradient-spectra")
+    fig.get_by_label("Network").select_option("small_1200")
+    text = panel(page, "gradient-spectra")
+    assert "1 of 12 directions" in text and "more than 0.999" in text
+    box = fig.locator("svg").bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 14, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 60, box["y"] + 100, steps=3)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 400, box["y"] + 100)
+    lag = int(slider(page, "gradient-spectra", "lag k").input_value())
+    assert 33 <= lag <= 37 and f"Lag {lag}:" in panel(page, "gradient-spectra")
+    loss = slider(page, "gradient-spectra", "loss at step t")
+    loss.fill("5")
+    assert "Lag 5:" in panel(page, "gradient-spectra"), "no lag beyond the first state"
+    loss.focus()
+    page.keyboard.press("ArrowLeft")
+    assert "Asked after step 4" in panel(page, "gradient-spectra")
+    fig.get_by_role("button", name="Reset").click()
+    assert "Lag 20: singular values 0.202" in panel(page, "gradient-spectra")
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "said"),
+    [
+        ("gate-surgery", "text=(no%20one)&of=-1&from-step=2&to-step=3", "all units"),
+        ("gate-surgery", "hold-the=o&of=9&shut-or-open=1", "output gate of unit 9"),
+        ("state-matching", "span-from=343&length=3&compare=9", "places 343 to 345"),
+        ("gradient-spectra", "network=orthogonal_300&lag-k=7&country=4", "Lag 7:"),
+    ],
+)
+def test_a_setting_of_surgery_matching_or_spectra_can_be_linked_to(
+    show, name, setting, said
+):
+    page = show(page={"figures": [name]})
+    before = panel(page, name)
+    assert said not in before
+    go_to(page, f"#fig-{name}:{setting}")
+    there = panel(page, name)
+    assert said in there
+    go_to(page, f"#fig-{name}:")
+    assert panel(page, name) == before
+    go_to(page, f"#fig-{name}:{setting}")
+    assert panel(page, name) == there
