@@ -37,6 +37,14 @@ c.Execute.timeout = 120
 
 # Formgrader shows what learners wrote: no script of theirs runs in your browser.
 c.HTMLExporter.sanitize_html = True
+
+# Whose file `nbgrader zip_collect` has before it: LEARNER__NAME.ipynb, as written by
+# `rnncourse handin --name LEARNER`, whatever Canvas puts before it. Without that the
+# learner is the folder that Moodle makes, or the person whom Canvas names.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*[/\\\\](?:[^/\\\\]*_\\d+_\\d+_)?(?P<student_id>[^/\\\\]+?)"
+    r"(?:__|_assignsubmission_file_?[/\\\\]|_\\d+_\\d+_)(?P<file_id>[^/\\\\]+\\.ipynb)$"
+)
 '''
 README = """# {course_id}
 
