@@ -266,7 +266,7 @@ def plan(root: Path, names: Sequence[str], start: date | None) -> str:
         "|---|---|---|---|---|---|",
     ]
     for number, name in enumerate(names):
-        title, points, hours = _about(root, name)
+        title, points, hours = about(root, name)
         week, due = f"{number + 1}", f"end of week {number + 2}"
         if start:
             begins = start + timedelta(weeks=number)
@@ -279,7 +279,8 @@ def plan(root: Path, names: Sequence[str], start: date | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _about(root: Path, name: str) -> tuple[str, str, str]:
+def about(root: Path, name: str) -> tuple[str, str, str]:
+    """Give title, points and hours of an assignment, as it says them itself."""
     path = root / "exercises" / name / f"{name}.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     text = "".join(notebook["cells"][0]["source"])
