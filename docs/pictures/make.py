@@ -119,7 +119,11 @@ def lab(course: Path) -> Iterator[str]:
             yield address
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
 # -- the pictures ------------------------------------------------------------------
@@ -214,6 +218,7 @@ def main(names: list[str]) -> int:
                 context = browser.new_context(
                     viewport={"width": width, "height": height}, color_scheme="light"
                 )
+                context.set_default_timeout(180_000)  # of a busy machine
                 page = context.new_page()
                 show(page, address, course)
                 data = compress(page.screenshot())
