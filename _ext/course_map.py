@@ -65,7 +65,7 @@ def read(root: Path, slug: str, part: str) -> Chapter:
     title = re.search(r"^# \d+\. (.+)$", text, re.M)
     paragraph = re.search(r"^You need .+$", text, re.M)
     first = paragraph[0] if paragraph else ""  # a test asks for it
-    needs = tuple(sorted(set(numbers(first)) - {number}))
+    needs = tuple(n for n in numbers(first) if n != number)
     name = title[1] if title else slug
     return Chapter(number, name, part, slug, needs, minutes(first))
 
@@ -75,7 +75,7 @@ def numbers(paragraph: str) -> list[int]:
     first = re.split(r"(?<=\.) (?=Allow|Reading)", paragraph, maxsplit=1)[0]
     linked = re.findall(r"\]\((\d\d)-[\w-]+\.ipynb\)", first)
     plain = re.findall(r"\bchapters? (\d+(?:(?:, | and | to )\d+)*)", first)
-    return [*map(int, linked), *(n for text in plain for n in range_of(text))]
+    return sorted({*map(int, linked), *(n for text in plain for n in range_of(text))})
 
 
 def range_of(text: str) -> list[int]:
