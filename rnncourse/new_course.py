@@ -57,6 +57,7 @@ to yourself. `release/` is what learners get. `term-plan.md` says what comes whe
 | change a task | edit `source/`, then `nbgrader generate_assignment NAME --force` |
 | hand out | give learners `release/NAME/`, or `nbgrader release_assignment NAME` |
 | take in | put hand-ins into `submitted/LEARNER/NAME/`, or `nbgrader collect NAME` |
+| take in a zip | put it into `downloaded/NAME/archive/`; `nbgrader zip_collect NAME` |
 | grade | `rnncourse grade . --assignment NAME` |
 | read what a check cannot | `jupyter lab`, then Formgrader |
 | give feedback | `rnncourse grade feedback .`, then `nbgrader release_feedback NAME` |
@@ -66,9 +67,13 @@ to yourself. `release/` is what learners get. `term-plan.md` says what comes whe
 A learner checks and packs a notebook with `rnncourse handin NOTEBOOK`.
 """
 IGNORED = """gradebook.db
+downloaded/
 submitted/
 autograded/
 feedback/
+export/
+report-*.html
+similar-*.html
 .grading/
 .ipynb_checkpoints/
 """

@@ -1,9 +1,7 @@
 """A chapter as slides: a slide for each section, what is said goes to the notes.
 
-::
-
-    jupyter nbconvert --to slides CHAPTER.ipynb \\
-        --SlidesExporter.preprocessors=rnncourse.slides.BySection
+``jupyter nbconvert --to slides`` uses it with the option
+``--SlidesExporter.preprocessors=rnncourse.slides.BySection``.
 """
 
 from __future__ import annotations
