@@ -142,22 +142,18 @@ def draw(known: list[Chapter], link, here: int = 0) -> str:
             f'<li><span class="part">{name}</span><ol>{"".join(items)}</ol></li>'
         )
     drawn = [arc(rows, *arrow) for arrow in arrows(known)]
-    dots = [
-        f'<circle cx="{DOT}" cy="{middle(rows[one.number])}" r="4" '
-        f'class="dot{" here" if one.number == here else ""}"/>'
-        for one in known
-    ]
     return (
         f'<div class="course-map" style="--rows: {row}">'
         f'<svg viewBox="0 0 {WIDTH} {row * ROW}" preserveAspectRatio="none" '
-        f'aria-hidden="true" focusable="false">{"".join(drawn)}{"".join(dots)}</svg>'
+        f'aria-hidden="true" focusable="false">{"".join(drawn)}</svg>'
         f'<ol class="parts">{"".join(parts)}</ol></div>'
     )
 
 
 def item(one: Chapter, link, here: int) -> str:
     """Return a chapter as an item of the list: its link, and what it needs."""
-    title = f'<span class="number">{one.number}</span> {html.escape(one.title)}'
+    name = f'<span class="title">{html.escape(one.title)}</span>'
+    title = f'<span class="number">{one.number}</span> {name}'
     if not one.slug:
         title = f'<span class="name">{title}</span>'
         return f'<li class="planned">{title}<small>not written yet</small></li>'

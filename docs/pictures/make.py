@@ -39,6 +39,7 @@ def hand_ins() -> dict[str, dict[str, str]]:
     from tests.assignments.common import answers, by_turns, model_answers
 
     model = model_answers(ASSIGNMENT)
+    model["state-in-words"] = "Here stands the answer of the learner, in words."
     shipped = answers(ASSIGNMENT)
     wrong = [(cell, source) for cell, source, _ in shipped.WRONG]
     some: list[dict[str, str]] = [model, {}]
