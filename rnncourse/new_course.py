@@ -37,6 +37,14 @@ c.Execute.timeout = 120
 
 # Formgrader shows what learners wrote: no script of theirs runs in your browser.
 c.HTMLExporter.sanitize_html = True
+
+# Whose file `nbgrader zip_collect` has before it: LEARNER__NAME.ipynb, as written by
+# `rnncourse handin --name LEARNER`, whatever Canvas puts before it. Without that the
+# learner is the folder that Moodle makes, or the person whom Canvas names.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*[/\\\\](?:[^/\\\\]*_\\d+_\\d+_)?(?P<student_id>[^/\\\\]+?)"
+    r"(?:__|_assignsubmission_file_?[/\\\\]|_\\d+_\\d+_)(?P<file_id>[^/\\\\]+\\.ipynb)$"
+)
 '''
 README = """# {course_id}
 
@@ -49,6 +57,7 @@ to yourself. `release/` is what learners get. `term-plan.md` says what comes whe
 | change a task | edit `source/`, then `nbgrader generate_assignment NAME --force` |
 | hand out | give learners `release/NAME/`, or `nbgrader release_assignment NAME` |
 | take in | put hand-ins into `submitted/LEARNER/NAME/`, or `nbgrader collect NAME` |
+| take in a zip | put it into `downloaded/NAME/archive/`; `nbgrader zip_collect NAME` |
 | grade | `rnncourse grade . --assignment NAME` |
 | read what a check cannot | `jupyter lab`, then Formgrader |
 | give feedback | `rnncourse grade feedback .`, then `nbgrader release_feedback NAME` |
@@ -58,9 +67,13 @@ to yourself. `release/` is what learners get. `term-plan.md` says what comes whe
 A learner checks and packs a notebook with `rnncourse handin NOTEBOOK`.
 """
 IGNORED = """gradebook.db
+downloaded/
 submitted/
 autograded/
 feedback/
+export/
+report-*.html
+similar-*.html
 .grading/
 .ipynb_checkpoints/
 """
@@ -258,7 +271,7 @@ def plan(root: Path, names: Sequence[str], start: date | None) -> str:
         "|---|---|---|---|---|---|",
     ]
     for number, name in enumerate(names):
-        title, points, hours = _about(root, name)
+        title, points, hours = about(root, name)
         week, due = f"{number + 1}", f"end of week {number + 2}"
         if start:
             begins = start + timedelta(weeks=number)
@@ -271,7 +284,8 @@ def plan(root: Path, names: Sequence[str], start: date | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _about(root: Path, name: str) -> tuple[str, str, str]:
+def about(root: Path, name: str) -> tuple[str, str, str]:
+    """Give title, points and hours of an assignment, as it says them itself."""
     path = root / "exercises" / name / f"{name}.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     text = "".join(notebook["cells"][0]["source"])

@@ -170,7 +170,8 @@ def _bar(task: Task) -> Markup:
 
 
 def _hardest(tasks: Sequence[Task]) -> Task | None:
-    seen = [task for task in tasks if task.count and task.out_of]
+    """Name the task with the lowest share, once most of its answers have points."""
+    seen = [task for task in tasks if task.count > task.waiting and task.out_of]
     hardest = min(seen, key=lambda task: task.mean / task.out_of, default=None)
     return None if hardest is None or hardest.mean >= hardest.out_of else hardest
 

@@ -12,7 +12,8 @@ import pytest
 from rnncourse import address, equations, notebooks
 
 CHAPTERS = [f"chapters/{slug}" for slug in notebooks.known()]
-PAGES = ["intro", *CHAPTERS, "appendices/how-we-know", "appendices/bibliography"]
+APPENDICES = ("for-instructors", "how-we-know", "bibliography")
+PAGES = ["intro", *CHAPTERS, *(f"appendices/{name}" for name in APPENDICES)]
 MODES = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -126,6 +127,14 @@ def test_a_task_that_separates_is_told_from_one_that_does_not():
     ]
     tasks = class_report.per_task(finished(results))
     assert tasks[0].separates > 0.5 > 0.1 > tasks[2].separates
+
+
+def test_a_task_that_most_wait_for_is_not_called_the_hardest(whole):
+    first, *others = class_report.per_task(whole)
+    low = replace(first, mean=0.0, full=0, part=0, none=1, waiting=0)
+    assert class_report._hardest([low, *others]) is low
+    assert class_report._hardest([replace(low, waiting=9), *others]) is not None
+    assert class_report._hardest([replace(low, waiting=9)]) is None
 
 
 def test_an_empty_class_and_a_large_one_have_a_page():
