@@ -11,14 +11,16 @@ import ast
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnncourse.checks import Check, Verdict, draw, judge
-from rnncourse.checks.ask import MAX_PRINTED, MAX_TEXT, Reply
+from rnncourse.checks import Check, Mistake, Verdict, draw, judge
+from rnncourse.checks.ask import MAX_PRINTED, MAX_TEXT, Inputs, Reply
 from rnncourse.grading import wire
 
 KINDS = {"value", "error", "unanswered", "not-callable", "signature"}
+MOST_NUMBERS = 1000  # how often one cell may ask for them
 ELSEWHERE = "a check counts only in its own cell; here it gives no points."
 
 
@@ -34,18 +36,29 @@ class Conversation:
         What the inputs are drawn from; by default the public seed of the check.
     most : int
         Bytes that may come in all.
+    numbers : callable, optional
+        ``numbers(name)`` gives the numbers of a check for whoever handed this in, or
+        None where there are none.
+    others : callable, optional
+        ``others(check)`` gives numbers of others for which an answer may be right.
     """
 
     check: Check | None
     seed: int | None = None
     most: int = 256 << 20
+    numbers: Callable[[str], Inputs | None] = lambda name: None
+    others: Callable[[Check], Iterable[tuple[Mistake, Inputs]]] = lambda check: ()
     verdict: Verdict | None = None
     flags: list[str] = field(default_factory=list)
     broken: bool = False  # nothing that comes later can be understood
 
     def __post_init__(self) -> None:
         self._reader = wire.Reader(self.most)
-        self._drawn = draw(self.check, self.seed) if self.check else []
+        self._drawn: list[list[Inputs]] = []
+        if self.check:
+            own = self.numbers(self.check.name) if self.check.numbers else None
+            self._drawn = draw(self.check, self.seed, own)
+        self._numbers_told = 0
         self._replies: list[list[Reply]] = []
         self._nonce = ""
 
@@ -71,6 +84,10 @@ class Conversation:
         operation = message.get("op") if isinstance(message, dict) else None
         if operation == "begin":
             return self._begin(message)
+        if operation == "numbers" and self._numbers_told < MOST_NUMBERS:
+            self._numbers_told += 1
+            told = self.numbers(str(message.get("name")))
+            return [wire.pack({"op": "numbers", "numbers": told})]
         expected = self.check and self._nonce and self.verdict is None
         if operation == "replies" and expected and message.get("nonce") == self._nonce:
             calls = self._drawn[len(self._replies)]
@@ -106,7 +123,9 @@ class Conversation:
     def _judge(self) -> bytes:
         assert self.check is not None
         try:
-            self.verdict = judge(self.check, self._drawn, self._replies)
+            self.verdict = judge(
+                self.check, self._drawn, self._replies, self.others(self.check)
+            )
         except Exception as error:  # values may be anything; the grader must go on
             self.flags.append(f"the judging failed: {type(error).__name__}: {error}")
             text = f"{self.check.title}: what came back could not be judged."
