@@ -57,6 +57,7 @@ def _main(argv: Sequence[str] | None, stack: ExitStack) -> int:
     parser.add_argument("--only", nargs="*", default=[], help="names, A-empty-file")
     parser.add_argument("--batch", type=int, default=9, help="attacks at a time")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--cell-seconds", type=float, default=0, help="of our grader")
     parser.add_argument("--again", action="store_true", help="forget what was run")
     args = parser.parse_args(argv)
     how = "stock" if args.stock else args.level
@@ -72,11 +73,13 @@ def _main(argv: Sequence[str] | None, stack: ExitStack) -> int:
     boxed = args.stock or args.level == "standard" or args.as_user
     template: Path | None = None
     if args.stock and wanted:
-        template = _run(how, [], boxed=True, jobs=1)["template"]
+        template = _run(how, {"names": []}, boxed=True)["template"]
         stack.callback(shutil.rmtree, template, ignore_errors=True)
 
+    told = {"jobs": args.jobs, "cell_seconds": args.cell_seconds}
+
     def run(names: list[str]) -> dict[str, Any]:
-        return _run(how, names, boxed=boxed, jobs=args.jobs, template=template)
+        return _run(how, {**told, "names": names}, boxed=boxed, template=template)
 
     single = [n for n in wanted if args.stock and stock.alone(known[n])]
     together = [n for n in wanted if n not in single]
@@ -153,14 +156,10 @@ def _batches(names: list[str], size: int) -> Iterator[list[str]]:
 
 
 def _run(
-    how: str,
-    names: list[str],
-    *,
-    boxed: bool,
-    jobs: int,
-    template: Path | None = None,
+    how: str, told: dict[str, Any], *, boxed: bool, template: Path | None = None
 ) -> dict[str, Any]:
     """Run some attacks in a process of their own, and read what it found."""
+    names: list[str] = told["names"]
     work = Path(os.environ.get("TMPDIR", "/tmp")) / f"rnncourse-attacks-{os.getpid()}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(mode=0o700)
@@ -171,7 +170,6 @@ def _run(
             os.chown(path, USER, USER)
     command = _box(work) if boxed else []
     command += [sys.executable, "-m", "tests.attacks.inside", how, str(work)]
-    told = json.dumps({"names": names, "jobs": jobs}).encode()
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -188,7 +186,7 @@ def _run(
             start_new_session=True,
         )
         try:
-            errors = process.communicate(told, timeout=SECONDS)[1]
+            errors = process.communicate(json.dumps(told).encode(), timeout=SECONDS)[1]
         except subprocess.TimeoutExpired:
             process.kill()
             errors = process.communicate()[1] + b"\nthe box was ended"

@@ -208,8 +208,9 @@ def ended(attack, result, loot, *, words=True):
         bad("read", shown[shown.index("ATTACK-") :][:200])
     says = attack.get("says", "")
     told = [shown, *result.notes, *result.flags, result.trouble]
-    if words and says not in "\n".join(told):
-        bad("otherwise", f"it never says {says!r}")
+    for said in (says if words else "", attack.get("always", "")):
+        if said not in "\n".join(told):
+            bad("otherwise", f"it never says {said!r}")
     return found
 
 
