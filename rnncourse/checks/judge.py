@@ -88,8 +88,8 @@ def _judge(
             if _judge_case(check, case, [inputs], replies[0]).credit == 1:
                 found = Finding(case, 0.0, _right_for_others(), mistake.name)
                 rest = [replace(found, case=one) for one in check.cases[1:]]
-                named = {mistake.name: mistake.message}
-                return _verdict(check, (found, *rest), replies, named=named)
+                words = {mistake.name: mistake.message}
+                return _verdict(check, (found, *rest), replies, named=words)
     for case, calls, came in zip(check.cases, drawn, replies, strict=True):
         if case.kind == "naming":
             continue

@@ -25,13 +25,15 @@ from rnncourse.exercises import ROOT
 from . import corpus
 
 BEFORE, AFTER = "a-honest", "z-honest"  # nbgrader grades in the order of names
-CELL_SECONDS, RUN_SECONDS = 20, 150
+CELL_SECONDS, RUN_SECONDS = 60, 600  # for a machine that does much else
 CONFIG = f"""
 c = get_config()
 load_subconfig("course_config.py")
 c.CourseDirectory.root = "."
 c.Execute.timeout = {CELL_SECONDS}
 c.ExecutePreprocessor.timeout = {CELL_SECONDS}
+c.Execute.startup_timeout = 300
+c.ExecutePreprocessor.startup_timeout = 300
 """
 
 
