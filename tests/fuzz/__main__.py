@@ -40,15 +40,23 @@ def main():
         print(json.dumps(RUN[args.how](args.half, args.seconds)))
         return 0
     record = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
-    failed = False
+    failed, running = False, {}
     for half in HALVES:
         command = [sys.executable, "-m", "tests.fuzz", "--with", args.how]
         command += ["--seconds", str(args.seconds), "--half", half]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+        running[half] = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    for half, process in running.items():
+        said = process.communicate()[0]
+        lines = [line for line in said.splitlines() if line.startswith("{")]
         found = json.loads(lines[-1]) if lines else {}
-        if done.returncode or not found:
-            found = {**found, "failed": (done.stdout + done.stderr)[-3000:]}
+        if process.returncode or not found:
+            found = {**found, "failed": said[-3000:]}
             failed = True
         found |= {"date": date.today().isoformat(), "asked_seconds": args.seconds}
         found["machine"] = f"{platform.system()}, {os.cpu_count()} cores"
@@ -90,6 +98,15 @@ class Watch:
         }
 
 
+def _one(watch, target):
+    """Give the test of one target; hypothesis takes no function with defaults."""
+
+    def one(value):
+        watch.run(target, value)
+
+    return one
+
+
 def by_hypothesis(half, seconds):
     from hypothesis import HealthCheck, given, seed, settings
 
@@ -99,19 +116,13 @@ def by_hypothesis(half, seconds):
     chosen = [value for name, value in TARGETS.items() if name.startswith(half)]
     while time.monotonic() - watch.start < seconds:
         strategy, target = chosen[number % len(chosen)]
-
-        @seed(20261121 + number)
-        @settings(
+        some = settings(
             max_examples=100,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         )
-        @given(strategy)
-        def one(value, target=target):
-            watch.run(target, value)
-
-        one()
+        seed(20261121 + number)(some(given(strategy)(_one(watch, target))))()
         number += 1
     return watch.found()
 
@@ -140,6 +151,7 @@ def by_atheris(half, seconds):
     pid = os.fork()  # libFuzzer ends the process that it runs in
     if pid == 0:
         report = kept.with_suffix(".json")
+        watch.start, watch.cpu = time.monotonic(), time.process_time()
 
         def one(data):
             watch.run(target, data)
