@@ -105,6 +105,12 @@ def add_commands(add: Add) -> None:
     sub.add_argument("--chapters", default="", help="such as 5,7-9,19")
     sub.add_argument("--start", metavar="DATE", help="of the first week: 2027-04-12")
     sub.add_argument(
+        "--own-numbers",
+        default="",
+        metavar="WORD",
+        help="everybody gets numbers of their own, made of this word and their name",
+    )
+    sub.add_argument(
         "--upgrade",
         action="store_true",
         help="take this release of the course; what you changed is kept",
@@ -422,7 +428,9 @@ def run_new_course(args: argparse.Namespace) -> int:
         if args.upgrade:
             done = new_course.upgrade(root, folder, chapters)
         else:
-            done = new_course.make(root, folder, chapters, start=start)
+            done = new_course.make(
+                root, folder, chapters, start=start, word=args.own_numbers
+            )
     except GradingError as error:
         raise SetupError(str(error)) from None
     print(done.text)
@@ -460,7 +468,7 @@ def run_certificate(args: argparse.Namespace) -> int:
         if args.attacks:
             say("running the attacks (minutes)")
             counted = certificate.attacks(root, args.isolation)
-            certificate.store(root, [], counted)
+            certificate.store(root, [])
             print(f"{counted['withstood']} of {counted['shipped']} attacks withstood")
             bad = bad or counted["withstood"] < counted["shipped"]
     except (GradingError, HostError) as error:

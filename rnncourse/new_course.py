@@ -20,6 +20,8 @@ from rnncourse.exercises import NOT_RELEASED, fill_address
 from rnncourse.grading.engine import GradingError
 
 RECORD = ".rnncourse.json"
+# What a notebook says outside any course, as its file has it.
+NO_COURSE = b'COURSE, LEARNER = \\"\\", '
 CONFIG = '''"""Settings of nbgrader for this course; run its commands in this folder."""
 
 c = get_config()
@@ -56,6 +58,7 @@ to yourself. `release/` is what learners get. `term-plan.md` says what comes whe
 |---|---|
 | change a task | edit `source/`, then `nbgrader generate_assignment NAME --force` |
 | hand out | give learners `release/NAME/`, or `nbgrader release_assignment NAME` |
+| give everybody own numbers | set `COURSE` in the cell `learner` of a source |
 | take in | put hand-ins into `submitted/LEARNER/NAME/`, or `nbgrader collect NAME` |
 | take in a zip | put it into `downloaded/NAME/archive/`; `nbgrader zip_collect NAME` |
 | grade | `rnncourse grade . --assignment NAME` |
@@ -128,7 +131,12 @@ def chapters_of(text: str) -> list[int]:
 
 
 def make(
-    root: Path, folder: Path, chapters: Sequence[int], *, start: date | None = None
+    root: Path,
+    folder: Path,
+    chapters: Sequence[int],
+    *,
+    start: date | None = None,
+    word: str = "",
 ) -> Done:
     """Lay out a course folder.
 
@@ -141,16 +149,21 @@ def make(
     chapters : sequence of int
     start : date, optional
         Of the first week; without it the plan numbers the weeks.
+    word : str
+        Gives everybody numbers of their own, made of it and a learner's name, in the
+        tasks that have such (see :mod:`rnncourse.checks.variants`).
     """
+    if word and not re.fullmatch(r"\w[\w .-]{0,39}", word):
+        raise GradingError(f"the word may have letters, digits, . and -; got {word!r}")
     if folder.exists() and any(folder.iterdir()):
         hint = "; --upgrade renews it" if (folder / RECORD).is_file() else ""
         raise GradingError(f"{folder} is not empty{hint}")
-    files = contents(root, folder, chapters, start)
+    files = contents(root, folder, chapters, start, word)
     done = Done()
     for name, data in files.items():
         _write(folder / name, data)
         done.written.append(name)
-    _remember(folder, files, chapters, start)
+    _remember(folder, files, chapters, start, word)
     return done
 
 
@@ -174,7 +187,8 @@ def upgrade(root: Path, folder: Path, more: Sequence[int] = ()) -> Done:
         ) from None
     chapters = sorted({*record["chapters"], *more})
     start = date.fromisoformat(record["start"]) if record["start"] else None
-    files = contents(root, folder, chapters, start)
+    word = record.get("word", "")
+    files = contents(root, folder, chapters, start, word)
     was: dict[str, str] = record["files"]
     own = {name for name in was if _changed(folder / name, was[name])}
     done = Done()
@@ -196,7 +210,7 @@ def upgrade(root: Path, folder: Path, more: Sequence[int] = ()) -> Done:
         else:
             _write(path, data)
             done.renewed.append(name)
-    _remember(folder, files, chapters, start)
+    _remember(folder, files, chapters, start, word)
     return done
 
 
@@ -213,7 +227,11 @@ def _follows(name: str, own: set[str]) -> bool:
 
 
 def contents(
-    root: Path, folder: Path, chapters: Sequence[int], start: date | None
+    root: Path,
+    folder: Path,
+    chapters: Sequence[int],
+    start: date | None,
+    word: str = "",
 ) -> dict[str, bytes]:
     """Give every file of a course folder, by its name in it.
 
@@ -247,13 +265,16 @@ def contents(
             for path in sorted(top.rglob("*")):
                 if path.is_file() and not NOT_RELEASED & set(path.parts):
                     inner = path.relative_to(top).as_posix()
-                    files[f"{part}/{name}/{inner}"] = _filled(path)
+                    files[f"{part}/{name}/{inner}"] = _filled(path, word)
     return files
 
 
-def _filled(path: Path) -> bytes:
-    """Read a file; a notebook gets the course's public address, as a release has it."""
+def _filled(path: Path, word: str) -> bytes:
+    """Read a file; a notebook gets the course's public address and its word."""
     data = path.read_bytes()
+    if path.suffix == ".ipynb" and word:
+        named = NO_COURSE.replace(b'\\"\\"', f'\\"{word}\\"'.encode())
+        data = data.replace(NO_COURSE, named)
     if path.suffix != ".ipynb" or b"{{ address." not in data:
         return data
     return fill_address(data.decode("utf-8")).encode("utf-8")
@@ -316,12 +337,17 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _remember(
-    folder: Path, files: dict[str, bytes], chapters: Sequence[int], start: date | None
+    folder: Path,
+    files: dict[str, bytes],
+    chapters: Sequence[int],
+    start: date | None,
+    word: str,
 ) -> None:
     record = {
         "version": __version__,
         "chapters": list(chapters),
         "start": start.isoformat() if start else "",
+        "word": word,
         "files": {name: _hash(data) for name, data in files.items()},
     }
     text = json.dumps(record, indent=1, sort_keys=True) + "\n"

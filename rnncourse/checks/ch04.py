@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -537,12 +538,36 @@ SHARPEN = np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
 EDGE = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])
 
 
-def _deck(slip: str = "") -> dict[str, int]:
+def _own_deck(rng: np.random.Generator | None) -> Inputs:
+    """Draw a patch of grey values for which every slip shows."""
+    while rng is not None:
+        patch = rng.integers(50, 141, (5, 5))
+        answers = [tuple(_deck(patch=patch, slip=slip).values()) for slip in DECK_SLIPS]
+        if len(set(answers)) == len(answers):
+            return {"patch": patch}
+    return {"patch": PATCH}
+
+
+DECK_SLIPS = (
+    "",
+    "inside",
+    "edge-repeated",
+    "swapped",
+    "signs",
+    "centre",
+    "negative",
+    "cut",
+    "beside",
+    "four",
+)
+
+
+def _deck(patch: Array = PATCH, slip: str = "") -> dict[str, int]:
     kernels = {"first": SHARPEN, "edge": EDGE, "corner": SHARPEN}
     at = {"first": (0, 0), "edge": (0, 0), "corner": (4, 4)}
-    picture = np.pad(PATCH, 1, mode="edge" if slip == "edge-repeated" else "constant")
+    picture = np.pad(patch, 1, mode="edge" if slip == "edge-repeated" else "constant")
     if slip == "inside":
-        picture, at = PATCH, {"first": (0, 0), "edge": (0, 0), "corner": (2, 2)}
+        picture, at = patch, {"first": (0, 0), "edge": (0, 0), "corner": (2, 2)}
     if slip == "beside":
         at["corner"] = (4, 3)
     if slip == "swapped":
@@ -575,7 +600,7 @@ def _three_sums(values: list[Any]) -> dict[str, float]:
 def _judge_same_place(calls: list[Inputs], values: list[Any]) -> tuple[float, str]:
     """Compare both kernels in one place: their difference is a kernel, too."""
     found = _three_sums(values)
-    want = int((np.pad(PATCH, 1)[:3, :3] * (EDGE - SHARPEN)).sum())
+    want = int((np.pad(calls[0]["patch"], 1)[:3, :3] * (EDGE - SHARPEN)).sum())
     if found["edge"] - found["first"] == want:
         return 1.0, ""
     return 0.0, (
@@ -588,7 +613,7 @@ def _judge_same_place(calls: list[Inputs], values: list[Any]) -> tuple[float, st
 def _judge_range(calls: list[Inputs], values: list[Any]) -> tuple[float, str]:
     """Ask for the sum in the corner, which is no grey value."""
     corner = _three_sums(values)["corner"]
-    if corner == _deck()["corner"]:
+    if corner == _deck(calls[0]["patch"])["corner"]:
         return 1.0, ""
     return 0.0, (
         f"in the lower right corner {corner:g} came. Two of the four neighbours are "
@@ -604,7 +629,7 @@ DECK = Check(
     asks="a dict with three whole numbers: first, edge and corner",
     equation="4.3",
     section="The deck's 114, and the other twenty-four",
-    reference=lambda: tuple(_deck().values()),
+    reference=lambda **given: tuple(_deck(**given).values()),
     how="value",
     returns=("first", "edge", "corner"),
     cases=(
@@ -615,7 +640,7 @@ DECK = Check(
              lambda rng: {}, judge=_judge_range),
     ),
     mistakes=tuple(
-        Mistake(name, _deck(slip), message)
+        Mistake(name, partial(_deck, slip=slip), message)
         for name, (slip, message) in {
             "rim-left-out": (
                 "inside",
@@ -655,7 +680,7 @@ DECK = Check(
             "one-column-short": (
                 "beside",
                 "corner was computed one column too far to the left. The last place "
-                "of (4.3) has its centre on 130.",
+                "of (4.3) has its centre on the last number.",
             ),
             "four-neighbours": (
                 "four",
@@ -665,6 +690,7 @@ DECK = Check(
             ),
         }.items()
     ),
+    numbers=_own_deck,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -1137,22 +1138,58 @@ COUNTING = Check(
 # -- three-steps ------------------------------------------------------------------
 
 PROBLEM = {
-    "xs": np.array([[1.0, 0.5], [-0.5, 1.0], [0.25, -1.0]])[:, None, :],
-    "h0": np.zeros((1, 2)),
+    "x": np.array([[1.0, 0.5], [-0.5, 1.0], [0.25, -1.0]]),
     "W_x": np.array([[0.4, -0.6], [0.3, 0.8]]),
     "W_h": np.array([[0.5, 0.9], [-0.7, 0.2]]),
     "b": np.array([0.1, -0.2]),
 }
 ROUNDING = 6e-4  # answers may be rounded to three decimals
+APART = 0.02  # at least, of any two answers to other numbers
 
 
-def _three() -> np.ndarray:
-    return np.asarray(_forward(**PROBLEM))[:, 0, :]
+def _own_three(rng: np.random.Generator | None) -> Inputs:
+    """Draw numbers as simple as those of the text, for which every slip shows."""
+    while rng is not None:
+        drawn = {
+            "x": rng.integers(-4, 5, (3, 2)) / 4,
+            "W_x": rng.integers(-9, 10, (2, 2)) / 10,
+            "W_h": rng.integers(-9, 10, (2, 2)) / 10,
+            "b": rng.integers(-3, 4, 2) / 10,
+        }
+        if all((value != 0).all() for value in drawn.values()) and _shows(drawn):
+            return drawn
+    return PROBLEM
+
+
+def _shows(drawn: Inputs) -> bool:
+    """Say whether right and wrong answers are all apart, and none is close to 1."""
+    answers = [_three(**drawn), *(m.wrong(**drawn) for m in THREE_MISTAKES)]
+    answers = [np.reshape(answer, (3, 2)) for answer in answers]
+    pairs = itertools.combinations(answers, 2)
+    return bool(
+        np.abs(answers[0]).max() < 0.9
+        and all(np.abs(one - other).max() > APART for one, other in pairs)
+    )
+
+
+def _sequence(
+    x: Any = PROBLEM["x"],
+    W_x: Any = PROBLEM["W_x"],
+    W_h: Any = PROBLEM["W_h"],
+    b: Any = PROBLEM["b"],
+) -> Inputs:
+    """Write the numbers as a batch of one sequence that starts from zeros."""
+    xs = np.asarray(x)[:, None, :]
+    return {"xs": xs, "h0": np.zeros((1, 2)), "W_x": W_x, "W_h": W_h, "b": b}
+
+
+def _three(**given: Any) -> np.ndarray:
+    return np.asarray(_forward(**_sequence(**given)))[:, 0, :]
 
 
 def _judge_three(calls: list[Inputs], values: list[Any]) -> tuple[Any, ...]:
     """Compare each of the three states."""
-    got, want = numbers(values[0]), _three()
+    got, want = numbers(values[0]), _three(**calls[0])
     if got is None:
         return 0.0, "numbers were asked for: three rows of two."
     if got.shape == (3, 1, 2):
@@ -1169,7 +1206,7 @@ def _judge_three(calls: list[Inputs], values: list[Any]) -> tuple[Any, ...]:
         f"{done}h_{t + 1} is not: {np.round(got[t], 3).tolist()} came. Three decimals "
         "are enough."
     )
-    return t / 3, text, _three_mistake(got)
+    return t / 3, text, _three_mistake(got, calls[0])
 
 
 def _judge_three_follows(calls: list[Inputs], values: list[Any]) -> tuple[Any, ...]:
@@ -1179,12 +1216,13 @@ def _judge_three_follows(calls: list[Inputs], values: list[Any]) -> tuple[Any, .
         return 0.0, "three states of two numbers were asked for."
     got = got.reshape(3, 2).astype(float)
     for t in (1, 2):
-        one = {**PROBLEM, "xs": PROBLEM["xs"][t : t + 1], "h0": got[t - 1 : t]}
+        whole = _sequence(**calls[0])
+        one = {**whole, "xs": whole["xs"][t : t + 1], "h0": got[t - 1 : t]}
         if not np.allclose(_forward(**one)[0, 0], got[t], atol=2 * ROUNDING):
             text = (
                 f"your h_{t + 1} does not follow from your own h_{t} by (7.3), (7.4)."
             )
-            return 0.0, text, _three_mistake(got)
+            return 0.0, text, _three_mistake(got, calls[0])
     return 1.0, ""
 
 
@@ -1193,32 +1231,38 @@ def _judge_three_start(calls: list[Inputs], values: list[Any]) -> tuple[Any, ...
     got = numbers(values[0])
     if got is not None and got.size == 6:
         got = got.reshape(3, 2).astype(float)
-        if np.allclose(got[0], _three()[0], atol=ROUNDING):
+        if np.allclose(got[0], _three(**calls[0])[0], atol=ROUNDING):
             return 1.0, ""
-        return 0.0, "h_1 starts from the zero state.", _three_mistake(got)
+        return 0.0, ("h_1 starts from the zero state."), _three_mistake(got, calls[0])
     return 0.0, "three states of two numbers were asked for."
 
 
-def _three_mistake(got: np.ndarray) -> str:
+def _three_mistake(got: np.ndarray, given: Inputs) -> str:
     for mistake in THREE_MISTAKES:
-        if np.allclose(mistake.wrong().reshape(3, 2), got, atol=2 * ROUNDING):
+        if np.allclose(mistake.wrong(**given).reshape(3, 2), got, atol=2 * ROUNDING):
             return mistake.name
     return ""
 
 
-def _columns() -> np.ndarray:
+def _columns(**given: Any) -> np.ndarray:
     """Compute with W h instead of h W, as for column vectors."""
-    p = PROBLEM
+    p = _sequence(**given)
     turned = {**p, "W_x": p["W_x"].T, "W_h": p["W_h"].T}
     return np.stack(_steps(**turned))[:, 0]
 
 
-def _with(step: Any) -> np.ndarray:
-    p, h, states = PROBLEM, PROBLEM["h0"], []
+def _with(step: Any, given: Inputs) -> np.ndarray:
+    p, states = _sequence(**given), []
+    h = p["h0"]
     for x in p["xs"]:
         h = step(x, h, p["W_x"], p["W_h"], p["b"])
         states.append(h[0])
     return np.stack(states)
+
+
+def _reversed(**given: Any) -> np.ndarray:
+    p = _sequence(**given)
+    return np.stack(_steps(**{**p, "xs": p["xs"][::-1]}))[:, 0]
 
 
 THREE_MISTAKES = (
@@ -1231,41 +1275,41 @@ THREE_MISTAKES = (
     ),
     Mistake(
         "state-not-carried",
-        lambda: _not_carried(**PROBLEM)[:, 0],
+        lambda **given: _not_carried(**_sequence(**given))[:, 0],
         "each step started from the zero state. The second term of (7.3) is 0 only at "
         "t = 1.",
     ),
     Mistake(
         "state-two-steps-back",
-        lambda: _two_back(**PROBLEM)[:, 0],
+        lambda **given: _two_back(**_sequence(**given))[:, 0],
         "h_3 was computed from h_1; (7.3) at t = 3 has h_2.",
     ),
     Mistake(
         "bias-forgotten",
-        lambda: _with(_step_no_bias),
+        lambda **given: _with(_step_no_bias, given),
         "b was left out; it is added in (7.3) at each of the three steps.",
     ),
     Mistake(
         "no-tanh",
-        lambda: _with(_step_no_tanh),
+        lambda **given: _with(_step_no_tanh, given),
         "the sums a_t came out, and went into the next step: (7.4) applies tanh to "
         "each of them.",
     ),
     Mistake(
         "tanh-only-at-the-end",
-        lambda: np.tanh(_with(_step_no_tanh)),
+        lambda **given: np.tanh(_with(_step_no_tanh, given)),
         "the tanh of (7.4) was applied to the three results only, so that each next "
         "step read a state without it.",
     ),
     Mistake(
         "sigmoid",
-        lambda: _with(_step_sigmoid),
+        lambda **given: _with(_step_sigmoid, given),
         "the logistic sigmoid stood where (7.4) has tanh: at a = 0 it gives 0.5 in "
         "place of 0.",
     ),
     Mistake(
         "inputs-reversed",
-        lambda: np.stack(_steps(**{**PROBLEM, "xs": PROBLEM["xs"][::-1]}))[:, 0],
+        _reversed,
         "the inputs were read from the last to the first; x_1 comes first in (7.2).",
     ),
 )
@@ -1299,6 +1343,7 @@ THREE = Check(
         ),
     ),
     mistakes=THREE_MISTAKES,
+    numbers=_own_three,
 )
 
 

@@ -6,7 +6,7 @@ It sees inputs and plain replies, never an object of the learner's.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,32 @@ from rnncourse.checks.protocol import Case, Check, Finding, Mistake, Verdict
 CHANGED_CREDIT = 0.5  # of a right answer that spoils what it was given
 
 
+TEXTS_NUMBERS = Mistake(
+    "numbers-of-the-text",
+    None,
+    "the numbers of the text were used. In this course everybody has their own: "
+    "the cell above the answer shows yours, once the first cell has your name.",
+)
+ANOTHERS_NUMBERS = Mistake(
+    "numbers-of-another-learner",
+    None,
+    "these are the numbers of another learner: the answer is right for theirs, not for "
+    "yours. The cell above the answer shows the numbers that are yours.",
+)
+OTHER_NAMES_NUMBERS = Mistake(
+    "numbers-of-another-name",
+    None,
+    "the first cell had another name than the one this was handed in under: the answer "
+    "is right for the numbers of that name. Tell whoever teaches the course if it is "
+    "yours, too.",
+)
+
+
 def judge(
-    check: Check, drawn: Sequence[list[Inputs]], replies: Sequence[list[Reply]]
+    check: Check,
+    drawn: Sequence[list[Inputs]],
+    replies: Sequence[list[Reply]],
+    others: Iterable[tuple[Mistake, Inputs]] = (),
 ) -> Verdict:
     """Judge the replies to a check.
 
@@ -32,6 +56,8 @@ def judge(
         made them.
     replies : list of list of dict
         What :func:`~rnncourse.checks.ask.ask` brought back for them.
+    others : iterable of (Mistake, dict)
+        Numbers for which the answer might be right instead, and how to say so.
 
     Returns
     -------
@@ -42,17 +68,28 @@ def judge(
         # An answer may be as wild as it likes: a warning here would be ours, and
         # nbgrader takes anything on stderr for a failure.
         warnings.simplefilter("ignore")
-        return _judge(check, drawn, replies)
+        return _judge(check, drawn, replies, others)
 
 
 def _judge(
-    check: Check, drawn: Sequence[list[Inputs]], replies: Sequence[list[Reply]]
+    check: Check,
+    drawn: Sequence[list[Inputs]],
+    replies: Sequence[list[Reply]],
+    others: Iterable[tuple[Mistake, Inputs]],
 ) -> Verdict:
     if text := _nothing_to_judge(drawn[0][0], replies[0][0]):
         finding = Finding(check.cases[0], 0.0, text)
         return _verdict(check, (finding,), replies, refused=text)
     findings = []
     overall = None
+    case = check.cases[0]
+    if _judge_case(check, case, drawn[0], replies[0]).credit < 1:
+        for mistake, inputs in others:
+            if _judge_case(check, case, [inputs], replies[0]).credit == 1:
+                found = Finding(case, 0.0, _right_for_others(), mistake.name)
+                rest = [replace(found, case=one) for one in check.cases[1:]]
+                words = {mistake.name: mistake.message}
+                return _verdict(check, (found, *rest), replies, named=words)
     for case, calls, came in zip(check.cases, drawn, replies, strict=True):
         if case.kind == "naming":
             continue
@@ -294,7 +331,7 @@ def _matching(
     for mistake in check.mistakes:
         wrong = mistake.wrong
         if check.how == "value" and callable(wrong):
-            wrong = wrong()
+            wrong = wrong(**drawn[0][0]) if check.numbers else wrong()
         equal, shown, same_words = True, False, True
         for calls, came in zip(drawn, replies, strict=True):
             theirs = ask(wrong, calls, how=check.how, library=check.library)
@@ -345,6 +382,7 @@ def _verdict(
     findings: tuple[Finding, ...],
     replies: Sequence[list[Reply]],
     refused: str = "",
+    named: dict[str, str] | None = None,
 ) -> Verdict:
     weights = sum(case.weight for case in check.cases)
     earned = sum(f.credit * f.case.weight for f in findings) / weights
@@ -359,7 +397,8 @@ def _verdict(
         said = "; ".join(f.case.says for f in findings)
         lines.append(f"Right: {said}.")
     else:
-        lines += list(_failure_lines(check, findings))
+        by_name = {mistake.name: mistake.message for mistake in check.mistakes}
+        lines += list(_failure_lines(check, findings, {**by_name, **(named or {})}))
     lines += noticed
     mistakes = tuple(dict.fromkeys(f.mistake for f in findings if f.mistake))
     return Verdict(
@@ -367,14 +406,19 @@ def _verdict(
     )
 
 
-def _failure_lines(check: Check, findings: Sequence[Finding]) -> Iterator[str]:
+def _right_for_others() -> str:
+    return "that is not right for your numbers."
+
+
+def _failure_lines(
+    check: Check, findings: Sequence[Finding], by_name: dict[str, str]
+) -> Iterator[str]:
     right = [f.case.says for f in findings if f.credit == 1]
     if right:
         yield f"Right: {'; '.join(right)}."
     if not findings[0].credit:  # without the value the rest says nothing new
         findings = findings[:1]
     told: set[str] = set()
-    by_name = {mistake.name: mistake.message for mistake in check.mistakes}
     for finding in findings:
         if finding.credit == 1 or not finding.message:
             continue

@@ -122,6 +122,11 @@ class Check:
         Tolerance in float64; an answer in float32 gets float32's.
     page : str
         The slug of the chapter to read, where it is not the assignment's own.
+    numbers : callable, optional
+        For ``how="value"``: the numbers that the task is about. ``numbers(None)``
+        gives those of the text, ``numbers(rng)`` others that are as good, for a learner
+        of a course (see :mod:`.variants`). Reference, mistakes and cases get them by
+        name, and their defaults are those of the text.
     """
 
     name: str
@@ -140,8 +145,11 @@ class Check:
     rtol: float = 1e-6
     atol: float = 1e-8
     page: str = ""
+    numbers: Callable[[np.random.Generator | None], Inputs] | None = None
 
     def __post_init__(self) -> None:
+        if self.numbers is not None and self.how != "value":
+            raise ValueError(f"{self.name}: numbers are for answers that are values")
         if not self.cases or self.cases[0].kind != "value":
             raise ValueError(f"{self.name}: the first case must be the value")
         names = [mistake.name for mistake in self.mistakes]
@@ -211,7 +219,9 @@ class UnknownCheck(LookupError):
         return str(self).splitlines()
 
 
-def draw(check: Check, seed: int | None = None) -> list[list[Inputs]]:
+def draw(
+    check: Check, seed: int | None = None, own: Inputs | None = None
+) -> list[list[Inputs]]:
     """Draw the inputs of every call of every case.
 
     Parameters
@@ -220,12 +230,18 @@ def draw(check: Check, seed: int | None = None) -> list[list[Inputs]]:
     seed : int, optional
         By default a public one, made of the check's name. A graded run gives a
         secret one.
+    own : dict, optional
+        The numbers that the task was about; by default those of the text. Only for a
+        check that has ``numbers``.
 
     Returns
     -------
     list of list of dict
         For each case its calls, for each call its arguments by name.
     """
+    if check.numbers is not None:
+        inputs = check.numbers(None) if own is None else own
+        return [[inputs] for _ in check.cases]
     start = zlib.crc32(check.name.encode()) if seed is None else seed
     drawn: list[list[Inputs]] = []
     for number, case in enumerate(check.cases):

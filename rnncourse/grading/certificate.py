@@ -13,7 +13,6 @@ import importlib.util
 import json
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -25,7 +24,6 @@ from datetime import date
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from xml.etree import ElementTree
 
 from rnncourse import __version__
 from rnncourse.grading import engine
@@ -179,53 +177,36 @@ def _count(
 
 def attacks(root: Path, level: str = "") -> dict[str, Any]:
     """Run every attack of the corpus, and count those that gained nothing."""
-    with tempfile.TemporaryDirectory(prefix="rnncourse-certificate-") as name:
-        report = Path(name) / "report.xml"
-        subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider"]
-            + [f"--junitxml={report}", "tests/grading/test_attacks.py"],
-            cwd=root,
-            env={**os.environ, "RNNCOURSE_ISOLATION": level},
-            stdout=subprocess.DEVNULL,
-            check=False,
-        )
-        if not report.exists():
-            raise GradingError("the attacks could not be run; try pytest by itself")
-        cases = ElementTree.parse(report).getroot().iter("testcase")
-        withstood, failed = 0, []
-        for case in cases:
-            found = re.fullmatch(
-                r"test_attack_gains_nothing\[(.+)\]", case.get("name", "")
-            )
-            if found is None:
-                continue
-            bad = any(case.find(kind) is not None for kind in ("failure", "error"))
-            if bad or case.find("skipped") is not None:
-                failed.append(found[1])
-            else:
-                withstood += 1
-    shipped = sum(
+    level = engine.choose_level(level).level
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.attacks", "--again", "--level", level],
+        cwd=root,
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    path = root / FOLDER / f"attacks-{level}.json"
+    if done.returncode not in (0, 1) or not path.exists():
+        raise GradingError("the attacks could not be run; see python -m tests.attacks")
+    cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    failed = [name for name, case in cases.items() if case["found"]]
+    shipped = _shipped(root)
+    return {"shipped": shipped, "withstood": len(cases) - len(failed), "failed": failed}
+
+
+def _shipped(root: Path) -> int:
+    """Count the attacks of the corpus."""
+    return sum(
         len(tomllib.loads(path.read_text(encoding="utf-8"))["attack"])
         for path in (root / "tests" / "attacks").glob("*.toml")
     )
-    reached = engine.choose_level(level)
-    return {
-        "shipped": shipped,
-        "withstood": withstood,
-        "failed": failed,
-        "isolation": reached.text.removeprefix("isolation: "),
-        "date": date.today().isoformat(),
-    }
 
 
-def store(root: Path, made: Sequence[Certificate], attacked: Any = None) -> Path:
+def store(root: Path, made: Sequence[Certificate]) -> Path:
     """Write the counts, and the page from all that are stored."""
     folder = root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for one in made:
         _write_json(folder / f"{one.assignment}.json", asdict(one))
-    if attacked is not None:
-        _write_json(folder / "attacks.json", attacked)
     page = root / PAGE
     page.write_text(render(folder), encoding="utf-8")
     return page
@@ -239,31 +220,129 @@ def _write_json(path: Path, content: Any) -> None:
 def render(folder: Path) -> str:
     """Make the page from the stored counts."""
     made = []
-    for path in sorted(set(folder.glob("*.json")) - {folder / "attacks.json"}):
+    for path in sorted(folder.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
+        if "assignment" not in content:
+            continue  # what the attacks, the kills and the fuzzing came to
         made.append(Certificate(**{**content, "missed": tuple(content["missed"])}))
     lines = [HEAD.rstrip("\n"), *(one.row for one in made)]
     for one in made:
         if one.missed:
             lines += ["", f"{one.assignment}, not as it should be: "]
             lines[-1] += "; ".join(one.missed) + "."
-    path = folder / "attacks.json"
-    if path.exists():
-        counted = json.loads(path.read_text(encoding="utf-8"))
-        lines += ["", "## Attacks", ""]
-        lines.append(
-            f"{counted['withstood']} of {counted['shipped']} shipped attacks gained "
-            "nothing, and ended as their test demands "
-            f"({counted['isolation']}, {counted['date']}). They are hand-ins of three "
-            "tasks of chapter 8, kept in `tests/attacks/`; the sandbox and the talk "
-            "with it are the same for every assignment."
-        )
-        if counted["failed"]:
-            lines.append(
-                f"Ended otherwise: {', '.join(counted['failed'])}; one that is stopped "
-                "by its time limit on a busy machine is among these."
-            )
+    lines += _attacked(folder)
+    lines += _besides(folder)
     return "\n".join(lines) + "\n"
+
+
+ATTACKED = """
+## Attacks
+
+`tests/attacks/` holds {shipped} hand-ins of three tasks of chapter 8 that want more
+than is theirs. Those that the table counts as run were graded for real beside honest
+ones: by this course's grader at each level of isolation, and by stock nbgrader as it is
+installed, in a box of bubblewrap. The sandbox and the talk with it are the same for
+every assignment.
+
+{head}
+|---|---|---|---|---|---|---|---|"""
+KINDS = {
+    "mark": "changed a mark",
+    "read": "read a secret",
+    "left": "left something behind",
+    "stopped": "stopped others",
+    "otherwise": "ended otherwise",
+}
+AFTER = """
+*Ended otherwise* is, for this course's grader, anything that the test of an attack does
+not allow, down to other words; for stock, a hand-in without marks and without a
+sentence that says why."""
+
+
+def _attacked(folder: Path) -> list[str]:
+    """Write the table of the attacks, from the records that there are."""
+    records = {}
+    for how in ("strict", "standard", "stock"):
+        path = folder / f"attacks-{how}.json"
+        if path.exists():
+            records[how] = json.loads(path.read_text(encoding="utf-8"))
+    if not records:
+        return []
+    shipped = _shipped(folder.parent.parent)
+    head = " | ".join(["| graded by | run", *KINDS.values(), "date |"])
+    lines = ATTACKED.format(shipped=shipped, head=head).splitlines()
+    for how, record in records.items():
+        cases = record["cases"]
+        who = f"`rnncourse grade`, {record['level'].split(' (')[0]}"
+        if how == "stock":
+            who = f"stock {record['version']}"
+        counts = [
+            sum(kind in case["found"] for case in cases.values()) for kind in KINDS
+        ]
+        lines.append(
+            f"| {who} | {len(cases)} of {shipped} | "
+            + " | ".join(map(str, counts))
+            + f" | {record['date']} |"
+        )
+    lines += AFTER.splitlines()
+    for how, record in records.items():
+        lines += _by_name(how, record)
+    return lines
+
+
+def _by_name(how: str, record: dict[str, Any]) -> list[str]:
+    """Name the attacks that achieved something, by what they achieved."""
+    names: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for name, case in record["cases"].items():
+        for kind in case["found"]:
+            names[kind].append(name)
+    lines = []
+    for kind, found in names.items():
+        if found:
+            who = "Stock" if how == "stock" else f"`{how}`"
+            lines += ["", f"{who}, {KINDS[kind]}: {', '.join(found)}."]
+    return lines
+
+
+def _besides(folder: Path) -> list[str]:
+    """Say what fuzzing and killing came to, where they were recorded."""
+    lines = []
+    path = folder / "faults.json"
+    if path.exists():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        lines += ["", "## Kills", ""]
+        lines.append(
+            f"{found['kills']} times a run was killed at a random one of its "
+            f"{found['writes_in_a_run']} writes ({found['runs_compared']} runs, "
+            f"{found['date']}). After each run had been started again, its gradebook, "
+            "journal and notebooks "
+            + (
+                f"differed from those of an undisturbed run: {found['differed']}"
+                if found["differed"]
+                else "equalled those of an undisturbed run, row by row."
+            )
+        )
+    path = folder / "fuzz.json"
+    if path.exists():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        lines += ["", "## Fuzzing", ""]
+        lines.append(
+            "Bytes and spoilt notebooks for the intake, frames and values for the "
+            "channel to the sandbox: no crash, no input of more than ten seconds, no "
+            "more than 1 GB of memory, and no point for any of them."
+        )
+        lines += ["", "| by | what | inputs | minutes | processor time | slowest |"]
+        lines.append("|---|---|---|---|---|---|")
+        for by, halves in found.items():
+            for half, one in halves.items():
+                bad = ", **failed**" if "failed" in one else ""
+                lines.append(
+                    f"| {by} | {half} | {one.get('inputs', 0):,}{bad} | "
+                    f"{one.get('seconds', 0) / 60:.1f} | "
+                    f"{one.get('cpu_seconds', 0)} s | "
+                    f"{one.get('slowest_cpu_seconds', 0):.2f} s |"
+                )
+    return lines
 
 
 # -- the shipped answers -----------------------------------------------------------

@@ -11,14 +11,16 @@ import ast
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnncourse.checks import Check, Verdict, draw, judge
-from rnncourse.checks.ask import MAX_PRINTED, MAX_TEXT, Reply
+from rnncourse.checks import Check, Mistake, Verdict, draw, judge
+from rnncourse.checks.ask import MAX_PRINTED, MAX_TEXT, Inputs, Reply
 from rnncourse.grading import wire
 
 KINDS = {"value", "error", "unanswered", "not-callable", "signature"}
+MOST_NUMBERS = 1000  # how often one cell may ask for them
 ELSEWHERE = "a check counts only in its own cell; here it gives no points."
 
 
@@ -34,18 +36,29 @@ class Conversation:
         What the inputs are drawn from; by default the public seed of the check.
     most : int
         Bytes that may come in all.
+    numbers : callable, optional
+        ``numbers(name)`` gives the numbers of a check for whoever handed this in, or
+        None where there are none.
+    others : callable, optional
+        ``others(check)`` gives numbers of others for which an answer may be right.
     """
 
     check: Check | None
     seed: int | None = None
     most: int = 256 << 20
+    numbers: Callable[[str], Inputs | None] = lambda name: None
+    others: Callable[[Check], Iterable[tuple[Mistake, Inputs]]] = lambda check: ()
     verdict: Verdict | None = None
     flags: list[str] = field(default_factory=list)
     broken: bool = False  # nothing that comes later can be understood
 
     def __post_init__(self) -> None:
         self._reader = wire.Reader(self.most)
-        self._drawn = draw(self.check, self.seed) if self.check else []
+        self._drawn: list[list[Inputs]] = []
+        if self.check:
+            own = self.numbers(self.check.name) if self.check.numbers else None
+            self._drawn = draw(self.check, self.seed, own)
+        self._numbers_told = 0
         self._replies: list[list[Reply]] = []
         self._nonce = ""
 
@@ -68,11 +81,19 @@ class Conversation:
         return said
 
     def _answer(self, message: Any) -> list[bytes]:
-        operation = message.get("op") if isinstance(message, dict) else None
+        operation = _word(message, "op")
         if operation == "begin":
             return self._begin(message)
+        if operation == "numbers" and self._numbers_told < MOST_NUMBERS:
+            self._numbers_told += 1
+            told = self.numbers(_word(message, "name"))
+            return [wire.pack({"op": "numbers", "numbers": told})]
         expected = self.check and self._nonce and self.verdict is None
-        if operation == "replies" and expected and message.get("nonce") == self._nonce:
+        if (
+            operation == "replies"
+            and expected
+            and _word(message, "nonce") == self._nonce
+        ):
             calls = self._drawn[len(self._replies)]
             self._replies.append(read_replies(message.get("replies"), calls))
             if len(self._replies) < len(self._drawn):
@@ -84,7 +105,8 @@ class Conversation:
         return []
 
     def _begin(self, message: dict[str, Any]) -> list[bytes]:
-        if self.check is None or message.get("name") != self.check.name or self.begun:
+        named = self.check is not None and _word(message, "name") == self.check.name
+        if not named or self.begun:
             return [_verdict_frame(0.0, ELSEWHERE, failed=False)]
         return [self._ask()]
 
@@ -106,7 +128,9 @@ class Conversation:
     def _judge(self) -> bytes:
         assert self.check is not None
         try:
-            self.verdict = judge(self.check, self._drawn, self._replies)
+            self.verdict = judge(
+                self.check, self._drawn, self._replies, self.others(self.check)
+            )
         except Exception as error:  # values may be anything; the grader must go on
             self.flags.append(f"the judging failed: {type(error).__name__}: {error}")
             text = f"{self.check.title}: what came back could not be judged."
@@ -149,10 +173,11 @@ def read_replies(given: Any, calls: list[dict[str, Any]]) -> list[Reply]:
 
 
 def _read_reply(given: Any, inputs: dict[str, Any]) -> Reply:
-    if not isinstance(given, dict) or given.get("kind") not in KINDS:
+    kind = _word(given, "kind")
+    if kind not in KINDS:
         raise wire.WireError("a reply of no known kind")
-    reply: Reply = {"kind": given["kind"]}
-    if given["kind"] == "value":
+    reply: Reply = {"kind": kind}
+    if kind == "value":
         if "value" not in given:
             raise wire.WireError("a reply without its value")
         reply["value"] = given["value"]
@@ -164,7 +189,8 @@ def _read_reply(given: Any, inputs: dict[str, Any]) -> Reply:
         if name in given:
             reply[name] = _text(given[name], 40)
     changed = given.get("changed", [])
-    if not isinstance(changed, list) or any(name not in inputs for name in changed):
+    strings = isinstance(changed, list) and all(type(n) is str for n in changed)
+    if not strings or any(name not in inputs for name in changed):
         raise wire.WireError("a reply that changed what it was not given")
     reply["changed"] = changed
     reply["printed"] = _text(given.get("printed", ""), MAX_PRINTED)
@@ -175,6 +201,12 @@ def _read_reply(given: Any, inputs: dict[str, Any]) -> Reply:
         raise wire.WireError("malformed warnings")
     reply["warnings"] = [_text(w, MAX_TEXT) for w in warned[:5]]
     return reply
+
+
+def _word(message: Any, name: str) -> str:
+    """Read a string of a message; "" if it is anything else, an array for example."""
+    found = message.get(name) if isinstance(message, dict) else None
+    return found if type(found) is str else ""
 
 
 def _text(given: Any, most: int) -> str:

@@ -355,6 +355,7 @@ def _course(
         warm=warm,
         limits=settings.limits,
         secret=None if settings.public else made.secret,
+        students=tuple(one.student for one in made.submissions),
     )
 
 

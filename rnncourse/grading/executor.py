@@ -9,15 +9,17 @@ said, and a flag says that those points rest on trust.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import zmq
 
-from rnncourse.checks import Check, all_checks
+from rnncourse.checks import Check, Mistake, all_checks
 from rnncourse.checks import notebook as words
+from rnncourse.checks.ask import Inputs
+from rnncourse.checks.variants import NOBODY, Owner, numbers_of
 from rnncourse.grading.conversation import Conversation, check_of, seed_for
 from rnncourse.grading.host import Forks
 from rnncourse.grading.kernel import Kernel, KernelTrouble, Outcome
@@ -47,6 +49,10 @@ class Run:
         What seeds are made of; None draws what a check draws at home.
     key : str
         Of the hand-in, for its seeds.
+    owner : Owner
+        Whose numbers its tasks are about.
+    others : tuple of (Mistake, Owner)
+        Whose numbers they might be about instead, and how to say so.
     """
 
     forks: Forks
@@ -55,6 +61,8 @@ class Run:
     files: Sequence[tuple[str, bytes]] = ()
     secret: bytes | None = None
     key: str = ""
+    owner: Owner = NOBODY
+    others: tuple[tuple[Mistake, Owner], ...] = ()
     flags: list[str] = field(default_factory=list)
     mistakes: dict[str, list[str]] = field(default_factory=dict)
     findings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -64,6 +72,29 @@ class Run:
         if self.secret is None:
             return None
         return seed_for(self.secret, self.key, cell)
+
+    def numbers(self, name: str) -> Inputs | None:
+        """Give the numbers of a check for this learner, where there are any."""
+        check = all_checks().get(name)
+        if check is None or check.numbers is None:
+            return None
+        return numbers_of(check, self.owner)
+
+    def of_others(self, check: Check) -> Iterator[tuple[Mistake, Inputs]]:
+        """Give the numbers of others; none if everybody has the same."""
+        if check.numbers is not None and self.owner:
+            for mistake, owner in self.others:
+                yield mistake, numbers_of(check, owner)
+
+    def talk(self, check: Check | None, seed: int | None = None) -> Conversation:
+        """Begin the conversation about a cell."""
+        return Conversation(
+            check,
+            seed,
+            most=self.limits.answers,
+            numbers=self.numbers,
+            others=self.of_others,
+        )
 
 
 class Notebook:
@@ -103,7 +134,7 @@ class Notebook:
         if not cell["source"].strip():
             return
         seed = self.run.seed(str(marks.get("grade_id"))) if check else None
-        talk = Conversation(check, seed, most=self.limits.answers)
+        talk = self.run.talk(check, seed)
         why = self._ready(index, checking=check is not None)
         outcome = Outcome(stopped=why) if why else self._run(index, cell, talk)
         self.count += 1
@@ -166,7 +197,7 @@ class Notebook:
             if skip or marks_of(cell).get("grade"):
                 continue
             if cell["source"].strip():
-                outcome = self._run(index, cell, Conversation(None))
+                outcome = self._run(index, cell, self.run.talk(None))
                 if outcome.died:
                     return False
         return True

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rnncourse import __version__
-from rnncourse.checks import all_checks, check_notebook
+from rnncourse.checks import all_checks, check_notebook, variants
 from rnncourse.checks.notebook import Report
 from rnncourse.grading import intake
 
@@ -158,6 +158,7 @@ def _hand_in(
     else:
         notes = explain(notebook, assignment)
         notebook = _stripped(notebook)
+    notes += _whose(notebook, name)
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
     report = _check(text, beside, assignment, time_limit) if check else None
     stem = f"{plain_name(name)}__{assignment}" if name else assignment
@@ -168,6 +169,24 @@ def _hand_in(
     _write(path, data)
     _write(receipt, _receipt(path, digest, assignment, report, now()).encode())
     return HandIn(path, receipt, digest, assignment, tuple(notes), report)
+
+
+def _whose(notebook: dict[str, Any], name: str) -> list[str]:
+    """Say what is odd about the name in the cell that names course and learner."""
+    owner = variants.stated(notebook)
+    if not owner.word:
+        return []
+    if not owner:
+        return [
+            "In this course everybody has numbers of their own, and the cell "
+            f"“{variants.CELL}” has no name: put yours there, and look at your numbers."
+        ]
+    if name and variants.plain_name(name) != variants.plain_name(owner.name):
+        return [
+            f"The cell “{variants.CELL}” has the numbers of “{owner.name}”; handed in "
+            f"as “{name}”, this is judged by the numbers of that name."
+        ]
+    return []
 
 
 def assignment_of(notebook: dict[str, Any]) -> str:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import zmq
 
+from rnncourse.checks import Mistake, variants
+from rnncourse.checks.judge import (
+    ANOTHERS_NUMBERS,
+    OTHER_NAMES_NUMBERS,
+    TEXTS_NUMBERS,
+)
+from rnncourse.checks.variants import Owner
 from rnncourse.grading import faults, scores
 from rnncourse.grading.executor import Notebook, Run
 from rnncourse.grading.host import Forks, HostError, libraries_in
@@ -37,6 +44,8 @@ class Course:
     limits : Limits
     secret : bytes or None
         What the drawn inputs are derived from; None for those of home.
+    students : tuple of str
+        All who handed in, where everybody has numbers of their own.
     """
 
     assignment: str
@@ -45,6 +54,12 @@ class Course:
     warm: tuple[tuple[frozenset[str], str], ...]
     limits: Limits
     secret: bytes | None
+    students: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """What the numbers of this course are made of; "" for those of the text."""
+        return variants.stated(self.release).word
 
 
 class Grader:
@@ -77,9 +92,11 @@ class Grader:
         try:
             if submission.trouble:
                 raise Refused(submission.trouble)
-            rebuilt = rebuild(parse(submission.notebook), self.course.release)
+            handed_in = parse(submission.notebook)
+            rebuilt = rebuild(handed_in, self.course.release)
             notes = [*submission.notes, *rebuilt.notes]
-            result = self._run(submission, rebuilt.notebook, notes)
+            name = variants.stated(handed_in).name
+            result = self._run(submission, rebuilt.notebook, notes, name)
         except Refused as refused:
             result = self._set_aside(submission, str(refused))
         except (HostError, KernelTrouble, OSError, MemoryError, zmq.ZMQError) as error:
@@ -102,10 +119,26 @@ class Grader:
         named = libraries_in(notebook)
         return max(self.forks, key=lambda one: len(one[0] & named))[1]
 
+    def _others(self, owner: Owner, name: str) -> Iterator[tuple[Mistake, Owner]]:
+        """Say whose numbers an answer may be about that is wrong for its owner's."""
+        mine = variants.plain_name(owner.name)
+        yield TEXTS_NUMBERS, variants.NOBODY
+        class_ = {variants.plain_name(one) for one in self.course.students} - {mine}
+        stated = variants.plain_name(name)
+        if stated and stated != mine and stated not in class_:
+            yield OTHER_NAMES_NUMBERS, Owner(owner.word, stated)
+        for one in sorted(class_):
+            yield ANOTHERS_NUMBERS, Owner(owner.word, one)
+
     def _run(
-        self, submission: Submission, notebook: dict[str, Any], notes: Sequence[str]
+        self,
+        submission: Submission,
+        notebook: dict[str, Any],
+        notes: Sequence[str],
+        name: str,
     ) -> Result:
         course = self.course
+        owner = Owner(course.word, submission.student)
         # What came along is there for the cells, the instructor's files first.
         files = {**dict(submission.files), **dict(course.source_files)}
         run = Run(
@@ -115,6 +148,8 @@ class Grader:
             files=tuple(files.items()),
             secret=course.secret,
             key=hashlib.sha256(submission.notebook).hexdigest(),
+            owner=owner,
+            others=tuple(self._others(owner, name)) if owner else (),
         )
         Notebook(run, notebook).execute()
         scores.limit_lines(notebook)

@@ -43,7 +43,10 @@ QUICK, MANY = 30, 200
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    top = tmp_path_factory.mktemp("faults")
+    return make_folder(tmp_path_factory.mktemp("faults"))
+
+
+def make_folder(top):
     make_releases(top / "releases")
     for name, answers in HAND_INS.items():
         write(top / "in" / f"{name}.ipynb", filled(answers))
@@ -64,11 +67,15 @@ def settings_for(top, out):
 
 @pytest.fixture(scope="module")
 def undisturbed(folder, tmp_path_factory):
+    return grade_undisturbed(folder, tmp_path_factory.mktemp)
+
+
+def grade_undisturbed(folder, new_folder):
     """Grade everything once; also count the places that a run comes to."""
-    out = tmp_path_factory.mktemp("undisturbed")
+    out = new_folder("undisturbed")
     results = engine.grade(settings_for(folder, out))
     places = []
-    again = tmp_path_factory.mktemp("counted")
+    again = new_folder("counted")
     ours, theirs = os.pipe()
     code = run_apart(
         folder,
@@ -193,15 +200,22 @@ def test_a_run_killed_again_and_again_ends_alike(folder, undisturbed, tmp_path):
     kills = 0
     while kills < MANY:
         out = tmp_path / str(kills)
-        for _ in range(chance.randint(1, 5)):
-            number = chance.randint(1, len(undisturbed["places"]))
-            hook = At(number, kill_me)
-            code = run_apart(folder, out, undisturbed["results"], hook)
-            assert code in (0, -signal.SIGKILL)
-            kills += code != 0
-        assert run_apart(folder, out, undisturbed["results"], None) == 0
-        assert what_is_left(out) == undisturbed["left"]
-        shutil.rmtree(out)
+        kills += kill_and_compare(folder, out, undisturbed, chance)
+
+
+def kill_and_compare(folder, out, undisturbed, chance):
+    """Kill one run a few times, let it end, compare; say how often it was killed."""
+    kills = 0
+    for _ in range(chance.randint(1, 5)):
+        number = chance.randint(1, len(undisturbed["places"]))
+        hook = At(number, kill_me)
+        code = run_apart(folder, out, undisturbed["results"], hook)
+        assert code in (0, -signal.SIGKILL)
+        kills += code != 0
+    assert run_apart(folder, out, undisturbed["results"], None) == 0
+    assert what_is_left(out) == undisturbed["left"]
+    shutil.rmtree(out)
+    return kills
 
 
 @pytest.mark.parametrize(
