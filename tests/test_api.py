@@ -14,6 +14,7 @@ SHOWN = (
     "rnncourse.datasets",
     "rnncourse.forecasting",
     "rnncourse.plotting",
+    "rnncourse.speed",
     "rnncourse.text",
     "rnncourse.training",
 )

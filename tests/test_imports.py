@@ -12,7 +12,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A part may import itself, the parts named here, and nothing else of the package.
 FACTS = {"address"}  # plain facts that anything but the reference may look up
-MIDDLE = {"datasets", "forecasting", "text", "training", "plotting", "stills"}
+MIDDLE = {"datasets", "forecasting", "text", "training", "plotting", "stills", "speed"}
 BELOW = {
     "__init__": set(),
     "reference": set(),
