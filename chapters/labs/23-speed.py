@@ -1,7 +1,7 @@
 """Measure speed: one layer in six programs, a scan against its loop, minGRU at work.
 
 Every run is stored as soon as it is done and is not repeated when the lab is started
-again. Training takes about ten minutes of processor time, the clocks about four more.
+again. Training takes about a minute of processor time, the clocks about two more.
 Times depend on the machine: ``--again`` forgets them and measures anew, and keeps what
 was trained; do so on a machine that nobody else uses. A CUDA device is measured too
 where there is one. Writes chapters/results/23-speed.json.
@@ -26,7 +26,6 @@ import numpy as np
 import torch
 
 from rnncourse import labs
-from rnncourse.datasets import make_adding
 from rnncourse.nn import MinGRU
 from rnncourse.nn.convert import layers_to_torch
 from rnncourse.reference import gru, lstm, rnn, scan
@@ -35,9 +34,8 @@ from rnncourse.speed import interleave, paired_ratio
 SLUG = Path(__file__).stem
 PLACE = Path(__file__).parents[1] / "results" / f"{SLUG}.json"
 SEEDS = range(3)
-T = 100
 DISTANCES = (1, 2, 5, 10, 20, 40, 60, 100)
-# Widths of the layers, one upon the other: about 3,500 weights each but for the second.
+# Widths of the layers, one upon the other. The first and the last have as many weights.
 NETWORKS = {"GRU": [32], "minGRU, one layer": [64], "minGRU, two layers": [40, 40]}
 SHAPES = {
     "energy": (33, 64, 1, 32),
@@ -89,39 +87,6 @@ def weights_of(layer: torch.nn.Module) -> int:
     """Count the numbers that are learnt; of torch's two biases only one counts."""
     twice = sum(w.numel() for n, w in layer.named_parameters() if "bias_ih" in n)
     return sum(w.numel() for w in layer.parameters()) - twice
-
-
-def run_adding(name: str, seed: int) -> dict[str, Any]:
-    """Train 2,000 steps on T = 100, as chapter 13 does; its GRU is not trained anew."""
-    torch.manual_seed(seed)
-    layer = Tower(name, 2)
-    if name == "GRU":
-        path = PLACE.with_name("13-long-memory.json")
-        run = json.loads(path.read_text(encoding="utf-8"))["runs"][f"adding GRU {seed}"]
-        return {"weights": weights_of(layer)} | {k: run[k] for k in ("error", "curve")}
-    head = torch.nn.Linear(layer.H, 1)
-    curve: list[float] = []
-
-    def batch(n: int, data_seed: int) -> list[torch.Tensor]:
-        data = make_adding(n, n_steps=T, seed=data_seed)
-        return [torch.tensor(a, dtype=torch.float32) for a in (data.xs, data.ys)]
-
-    def losses(k: int) -> torch.Tensor:
-        xs, ys = batch(64, 1_000_000 * (seed + 1) + k)
-        loss = ((head(layer(xs))[:, 0] - ys) ** 2).mean()
-        curve.append(loss.item())
-        return loss
-
-    chapter_13().train([*layer.parameters(), *head.parameters()], losses, 2000, 5e-3)
-    xs, ys = batch(2000, seed)
-    with torch.no_grad():
-        error = float(((head(layer(xs))[:, 0] - ys) ** 2).mean())
-    means = np.reshape(curve, (-1, 50)).mean(axis=1)
-    return {
-        "error": error,
-        "weights": weights_of(layer),
-        "curve": [round(float(v), 6) for v in means],
-    }
 
 
 def run_sentences(name: str, seed: int) -> dict[str, Any]:
@@ -278,9 +243,9 @@ def train_steps(steps: int, device: str = "cpu") -> dict[str, Callable[[], Any]]
     return runs
 
 
-def train_adding() -> dict[str, Callable[[], Any]]:
-    """Return forward and backward on one batch of the adding task, per network."""
-    xs = torch.randn(T, 64, 2)
+def train_batch() -> dict[str, Callable[[], Any]]:
+    """Return forward and backward on 64 sequences of 100 steps, per network."""
+    xs = torch.randn(100, 64, 2)
     runs = {}
     for name in NETWORKS:
         layer = Tower(name, 2)
@@ -299,8 +264,8 @@ def clock_train_step() -> Any:
     for steps in LONG:
         times = interleave(train_steps(steps), rounds=5, seconds=0.05)
         found[str(steps)] = described(times, "minGRU, scan")
-    times = interleave(train_adding(), rounds=7, seconds=0.1)
-    return found | {"adding": described(times, "GRU")}
+    times = interleave(train_batch(), rounds=7, seconds=0.1)
+    return found | {"batch": described(times, "GRU")}
 
 
 def clock_compiled(names: dict[str, Any]) -> Any:
@@ -366,11 +331,10 @@ def jobs(names: Callable[[], dict[str, Any]]) -> list[tuple[str, Callable[[], An
     """Return all runs by name, training first."""
     found: list[tuple[str, Callable[[], Any]]] = []
     for seed in SEEDS:
-        for task, run in (("sentences", run_sentences), ("adding", run_adding)):
-            found += [
-                (f"{task} {name} {seed}", lambda f=run, n=name, s=seed: f(n, s))
-                for name in NETWORKS
-            ]
+        found += [
+            (f"sentences {name} {seed}", lambda n=name, s=seed: run_sentences(n, s))
+            for name in NETWORKS
+        ]
     return [
         *found,
         ("both ways", clock_both_ways),
@@ -386,14 +350,9 @@ def jobs(names: Callable[[], dict[str, Any]]) -> list[tuple[str, Callable[[], An
 
 def summarise(runs: dict[str, Any]) -> dict[str, Any]:
     """Return the figures that the chapter quotes, from the runs that are there."""
-    found: dict[str, Any] = {"adding": {}, "sentences": {"distances": DISTANCES}}
+    found: dict[str, Any] = {"sentences": {"distances": DISTANCES}}
     for name in NETWORKS:
         key = name.replace(",", "").replace(" ", "_")
-        there = [v for k, v in runs.items() if k.startswith(f"adding {name} ")]
-        if there:
-            found["adding"][key] = labs.summary(r["error"] for r in there) | {
-                "weights": there[0]["weights"],
-            }
         there = [v for k, v in runs.items() if k.startswith(f"sentences {name} ")]
         if there:
             all_of_them = [r["accuracy"] for r in there]
@@ -405,12 +364,11 @@ def summarise(runs: dict[str, Any]) -> dict[str, Any]:
                 "weights": there[0]["weights"],
             }
     clocks = {k.replace(" ", "_"): runs[k] for k in CLOCKS if k in runs}
-    found |= {"lines": {"adding": 1 / 6}, "clocks": clocks}
-    errors, both_ways = found["adding"], clocks.get("both_ways")
-    if len(errors) == len(NETWORKS):
-        least = errors["GRU"]
-        for key, name in (("one", "minGRU_one_layer"), ("two", "minGRU_two_layers")):
-            found.setdefault("gap", {})[key] = errors[name]["mean"] / least["mean"]
+    found["clocks"] = clocks
+    path = PLACE.with_name("13-long-memory.json")  # its plain network, for comparison
+    past = json.loads(path.read_text(encoding="utf-8"))["sentences"]["RNN"]
+    found["sentences"]["RNN_of_chapter_13"] = past
+    both_ways = clocks.get("both_ways")
     if "ladder" in clocks:
         for key, shape in (("one", "one at a time"), ("many", "characters")):
             ratios = [row["ratio"] for row in clocks["ladder"][shape].values()]
@@ -419,10 +377,10 @@ def summarise(runs: dict[str, Any]) -> dict[str, Any]:
         loop, kernel = 484 / 1024, 5.2 / 1024  # ms a step, FlashRNN's figure
         steps, here = SHAPES["energy"][0], both_ways["energy"]["lstm"]["ms"]
         found["estimate"] = {"loses": steps * loop / here, "fused": loop / kernel}
-        ms = {name: row["ms"] for name, row in both_ways["digits"].items()}
+        times = {name: row["ratio"] for name, row in both_ways["digits"].items()}
         found["decks"] = {
-            "numpy": 1 - ms["gru"] / ms["lstm"],
-            "torch": ms["gru_torch"] / ms["lstm_torch"],
+            "numpy": 1 - times["gru"] / times["lstm"],
+            "torch": times["gru_torch"] / times["lstm_torch"],
         }
     return found
 
@@ -472,7 +430,7 @@ def main() -> None:
     if not (args.only or args.clocks):
         chapter.clear()  # again: its cells now read the figures above
         stored["execution"] = {"cpu_seconds": names()["cpu_seconds"]}
-        keep()
+    keep()
 
 
 if __name__ == "__main__":
