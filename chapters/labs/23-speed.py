@@ -22,6 +22,7 @@ from typing import Any
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # read when the libraries are imported
 
+import jupytext
 import numpy as np
 import torch
 
@@ -47,7 +48,7 @@ WIDTHS = (32, 64, 128, 256, 512)
 LONG = (64, 256, 1024, 4096)  # steps of a sequence
 WIDE = (1, 8, 64, 512, 4096)  # recurrences side by side
 CLOCKS = (
-    "both ways", "widths", "scan", "train step", "ladder", "floors", "compiled", "gpu"
+    "both ways", "widths", "scan", "train step", "ladder", "compiled", "gpu"
 )  # fmt: skip
 
 
@@ -115,6 +116,20 @@ def run_sentences(name: str, seed: int) -> dict[str, Any]:
 
 
 # -- clocks --------------------------------------------------------------------------
+
+
+def chapter_programs() -> dict[str, Any]:
+    """Run the cells of the chapter that define its programs, and no clock."""
+    path = PLACE.parents[1] / "src" / f"{SLUG}.md"
+    names: dict[str, Any] = {}
+    for cell in jupytext.read(path).cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or {"remove-cell", "timed", "hide-input"} & {*tags}:
+            continue
+        exec(compile(cell.source, SLUG, "exec"), names)
+        if "programs" in names:
+            break
+    return names
 
 
 def described(times: dict[str, list[float]], to: str) -> dict[str, Any]:
@@ -231,15 +246,12 @@ def train_steps(steps: int, device: str = "cpu") -> dict[str, Callable[[], Any]]
     layers = {"GRU": torch.nn.GRU(2, 40), "minGRU": MinGRU(2, 40)}
     for name, layer in layers.items():
         layer.to(device)
-        for parallel in (True,) if name == "GRU" else (True, False):
-            more = {} if name == "GRU" else {"parallel": parallel}
 
-            def run(layer: Any = layer, more: Any = more) -> None:
-                layer.zero_grad(set_to_none=True)
-                layer(xs, **more)[1].square().sum().backward()
+        def run(layer: Any = layer) -> None:
+            layer.zero_grad(set_to_none=True)
+            layer(xs)[1].square().sum().backward()
 
-            how = "" if name == "GRU" else ", scan" if parallel else ", loop"
-            runs[name + how] = run
+        runs[name] = run
     return runs
 
 
@@ -259,12 +271,12 @@ def train_batch() -> dict[str, Callable[[], Any]]:
 
 
 def clock_train_step() -> Any:
-    """Time one step of training of GRU and minGRU, by loop and by scan."""
+    """Time one step of training of GRU and minGRU, for longer and longer sequences."""
     found = {}
     for steps in LONG:
-        times = interleave(train_steps(steps), rounds=5, seconds=0.05)
-        found[str(steps)] = described(times, "minGRU, scan")
-    times = interleave(train_batch(), rounds=7, seconds=0.1)
+        times = interleave(train_steps(steps), rounds=5, seconds=0.03)
+        found[str(steps)] = described(times, "minGRU")
+    times = interleave(train_batch(), rounds=7, seconds=0.03)
     return found | {"batch": described(times, "GRU")}
 
 
@@ -274,7 +286,7 @@ def clock_compiled(names: dict[str, Any]) -> Any:
     begin = time.process_time()
     children = os.times().children_user
     try:
-        program = names["compiled_program"](xs, p)
+        program = names["torch_program"](xs, p, torch.compile(names["torch_step"]))
         program()
     except Exception as error:  # no compiler, or no support for this machine
         return {"missing": type(error).__name__}
@@ -320,14 +332,14 @@ def clock_gpu() -> Any:
         times = interleave(
             train_steps(steps, "cuda"), rounds=5, seconds=0.1, clock=time.perf_counter
         )
-        found[f"train {steps}"] = described(times, "minGRU, scan")
+        found[f"train {steps}"] = described(times, "minGRU")
     return found
 
 
 # -- all of it -----------------------------------------------------------------------
 
 
-def jobs(names: Callable[[], dict[str, Any]]) -> list[tuple[str, Callable[[], Any]]]:
+def jobs() -> list[tuple[str, Callable[[], Any]]]:
     """Return all runs by name, training first."""
     found: list[tuple[str, Callable[[], Any]]] = []
     for seed in SEEDS:
@@ -341,9 +353,8 @@ def jobs(names: Callable[[], dict[str, Any]]) -> list[tuple[str, Callable[[], An
         ("widths", clock_widths),
         ("scan", clock_scan),
         ("train step", clock_train_step),
-        ("ladder", lambda: clock_ladder(names()["programs"])),
-        ("floors", lambda: dict(names()["floors"])),
-        ("compiled", lambda: clock_compiled(names())),
+        ("ladder", lambda: clock_ladder(chapter_programs()["programs"])),
+        ("compiled", lambda: clock_compiled(chapter_programs())),
         ("gpu", clock_gpu),
     ]
 
@@ -401,13 +412,6 @@ def main() -> None:
     runs, took = stored.get("runs", {}), stored.get("took", {})
     if args.again:
         runs = {name: run for name, run in runs.items() if name not in CLOCKS}
-    chapter: dict[str, Any] = {}
-
-    def names() -> dict[str, Any]:
-        if not chapter:
-            found, seconds = labs.run_cells(SLUG)
-            chapter.update(found, cpu_seconds=seconds)
-        return chapter
 
     def keep() -> None:
         found = {**summarise(runs), "runs": runs, "took": took}
@@ -416,7 +420,7 @@ def main() -> None:
             found["execution"] = stored["execution"]
         labs.store(SLUG, found)
 
-    for name, job in jobs(names):
+    for name, job in jobs():
         if args.clocks and name not in CLOCKS:
             continue
         if name not in runs and name.startswith(args.only):
@@ -427,9 +431,10 @@ def main() -> None:
                 runs[name]["seconds"] = took[name]
             print(name, flush=True)
             keep()
-    if not (args.only or args.clocks):
-        chapter.clear()  # again: its cells now read the figures above
-        stored["execution"] = {"cpu_seconds": names()["cpu_seconds"]}
+    if not (
+        args.only or args.clocks
+    ):  # the chapter's own cells, with the figures above
+        stored["execution"] = {"cpu_seconds": labs.run_cells(SLUG)[1]}
     keep()
 
 
