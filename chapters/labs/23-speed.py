@@ -10,7 +10,9 @@ where there is one. Writes chapters/results/23-speed.json.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
+import io
 import json
 import os
 import statistics
@@ -126,7 +128,8 @@ def chapter_programs() -> dict[str, Any]:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type != "code" or {"remove-cell", "timed", "hide-input"} & {*tags}:
             continue
-        exec(compile(cell.source, SLUG, "exec"), names)
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(cell.source, SLUG, "exec"), names)
         if "programs" in names:
             break
     return names
@@ -354,8 +357,8 @@ def jobs() -> list[tuple[str, Callable[[], Any]]]:
         ("scan", clock_scan),
         ("train step", clock_train_step),
         ("ladder", lambda: clock_ladder(chapter_programs()["programs"])),
-        ("compiled", lambda: clock_compiled(chapter_programs())),
         ("gpu", clock_gpu),
+        ("compiled", lambda: clock_compiled(chapter_programs())),
     ]
 
 
