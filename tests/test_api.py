@@ -15,6 +15,7 @@ SHOWN = (
     "rnncourse.datasets",
     "rnncourse.forecasting",
     "rnncourse.plotting",
+    "rnncourse.speed",
     "rnncourse.text",
     "rnncourse.training",
 )

@@ -16,10 +16,11 @@ MIDDLE = {
     "anomalies",
     "datasets",
     "forecasting",
+    "plotting",
+    "speed",
+    "stills",
     "text",
     "training",
-    "plotting",
-    "stills",
 }
 BELOW = {
     "__init__": set(),

@@ -44,6 +44,7 @@ from rnncourse.reference.rnn import (
     rnn_step,
     rnn_step_backward,
 )
+from rnncourse.reference.scan import METHODS, linear_loop
 from rnncourse.text import NGram, Vocabulary, words
 from rnncourse.trained import NETWORKS, load_network
 from tests.conftest import ROOT, require_tool
@@ -1155,3 +1156,35 @@ def test_gradient_spectra_starts_as_its_still_picture():
     source = chapter_source("09-vanishing-and-exploding")
     assert "default_rng(9).integers(8, size=39)" in source
     assert start["net"] in source and f"shown = {start['lag']}" in source
+
+
+def test_scan_tree_joins_as_the_chapter_counts_and_ends_at_the_states_of_the_loop():
+    rng = np.random.default_rng(23)
+    cases = []
+    for T in range(2, 17):
+        for method in METHODS:
+            a, b = rng.uniform(0, 1, T), rng.normal(size=T)
+            made = {"a": a.tolist(), "b": b.tolist(), "h0": rng.normal()}
+            cases.append(made | {"method": method})
+    for case, got in zip(cases, node("scan-tree", "scan", cases), strict=True):
+        a, b, h0 = np.array(case["a"]), np.array(case["b"]), np.array(case["h0"])
+        close(got["hs"], linear_loop(a, b, h0))
+        T, (_, *rows) = len(a), got["rows"]
+        assert all(place["first"] == 0 for place in rows[-1])
+        m = np.log2(T)
+        if case["method"] == "hillis-steele":
+            assert len(rows) == np.ceil(m)  # (23.14)
+            reach = [min(2 ** (k + 1), T) for k in range(len(rows))]
+            held = [T - row[-1]["first"] for row in rows]
+            assert held == reach
+        if m == int(m):  # (23.14) and (23.15)
+            counts = {
+                "hillis-steele": (m, T * m - (T - 1)),
+                "blelloch": (2 * m - 1, 2 * T - 2 - m),
+            }
+            assert (len(rows), got["joinings"]) == counts[case["method"]]
+
+
+def test_scan_tree_starts_as_its_still_picture():
+    start, source = node("scan-tree", "START"), chapter_source("23-speed")
+    assert f'T = {start["T"]}\nmethod = "{start["method"]}"\n' in source

@@ -215,6 +215,8 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.get_by_role("button", name="Copy"), {"x": 20, "y": 20}
     elif name == "alignment":
         target, at = fig.get_by_role("button", name="Next"), {"x": 20, "y": 20}
+    elif name == "scan-tree":
+        target, at = fig.get_by_role("button", name="Next pass"), {"x": 20, "y": 20}
     elif name == "genre-player":
         target, at = fig.get_by_role("button", name="New tune"), {"x": 20, "y": 20}
     elif name == "lstm-cell":
@@ -1054,3 +1056,27 @@ def test_a_setting_of_surgery_matching_or_spectra_can_be_linked_to(
     assert panel(page, name) == before
     go_to(page, f"#fig-{name}:{setting}")
     assert panel(page, name) == there
+
+
+def test_scan_tree_knows_every_state_after_its_last_pass(show):
+    page = show()
+    fig = figure(page, "scan-tree")
+    assert "Pass 0 of 5, 0 of 11 joinings" in panel(page, "scan-tree")
+    assert fig.get_by_role("button", name="Back").is_disabled()
+    for _ in range(3):
+        fig.get_by_role("button", name="Next pass").click()
+    text = panel(page, "scan-tree")  # places 1, 2, 4 and 8
+    assert "4 of 8 states are known" in text
+    h = 2.0
+    for t in range(8):
+        h = h / 2 + (0 if t % 3 else 1)
+    assert f"Place 8 holds steps 1 to 8: h = {h:.3f}" in text
+    fig.get_by_label("Way").select_option("hillis-steele")
+    assert "Pass 0 of 3, 0 of 17 joinings" in panel(page, "scan-tree")
+    slider(page, "scan-tree", "steps T").fill("16")
+    fig.get_by_role("button", name="All").click()
+    assert "16 of 16 states are known" in panel(page, "scan-tree")
+    assert fig.get_by_role("button", name="Next pass").is_disabled()
+    width = fig.locator("svg").bounding_box()["width"]
+    fig.locator("svg").click(position={"x": 44 + 0.5 * (width - 52) / 16, "y": 60})
+    assert "Place 1 holds step 1 alone: h = 2.000" in panel(page, "scan-tree")

@@ -121,6 +121,15 @@ def test_a_cell_whose_words_are_not_compared_asserts_a_bound(slug):
             assert bounded, cell.source
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_only_a_cell_that_holds_a_clock_is_left_out_of_a_rebuild(slug):
+    for cell in code_cells(slug):
+        tags = cell.metadata.get("tags", [])
+        if "timed" in tags:
+            assert "interleave(" in cell.source, cell.source
+            assert "nbval-ignore-output" in tags, cell.source
+
+
 # -- the builder itself, on chapters made for the purpose --------------------------
 
 
