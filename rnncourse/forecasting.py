@@ -905,7 +905,7 @@ def interval_score(y: Floats, low: Floats, high: Floats, *, level: float) -> flo
     y, low = _pair(y=y, low=low)
     _, high = _pair(y=y, high=high)
     fine = np.maximum(low - y, 0) + np.maximum(y - high, 0)
-    return float(np.mean(high - low + 2 / (1 - float(_level(level))) * fine))  # (24.24)
+    return float(np.mean(high - low + 2 / (1 - float(_level(level))) * fine))  # (24.25)
 
 
 def error_by_group(

@@ -20,6 +20,7 @@ from rnncourse import stills
 from rnncourse.datasets import load_energy
 from rnncourse.datasets.tunes import GENRES, frequency, kept_rules, midi
 from rnncourse.forecasting import make_windows
+from rnncourse.nn.state_space import mode_kernel, zero_order_hold
 from rnncourse.plotting import COLOURS
 from rnncourse.reference.attention import attention_forward
 from rnncourse.reference.conditioning import context_state
@@ -895,3 +896,34 @@ def test_word_by_word_knows_its_words_and_tells_the_intents_apart():
         assert encoded["ids"] == want
         (read,) = node("word-by-word", "read", [encoded])
         assert model["intents"][np.argmax(read["p"][-1])] == questions[question]
+
+
+def test_kernel_memory_gives_the_held_step_and_the_kernel_of_the_package():
+    rng = np.random.default_rng(24)
+    cases = [
+        {
+            "decay": float(rng.uniform(0, 2)),
+            "turn": float(rng.uniform(0, 8)),
+            "delta": float(rng.uniform(0.02, 1)),
+            "steps": int(rng.integers(2, 60)),
+        }
+        for _ in range(N_CASES)
+    ]
+    cases.append({"decay": 0, "turn": 0, "delta": 0.3, "steps": 5})  # a plain sum
+    for case, got in zip(cases, node("kernel-memory", "kernel", cases), strict=True):
+        rate = complex(-case["decay"], case["turn"])
+        rate = torch.tensor(rate, dtype=torch.complex128)
+        a, b = zero_order_hold(rate, torch.tensor(case["delta"]).double())
+        close(complex(*got["a"]), complex(a))
+        close(complex(*got["b"]), complex(b))
+        c = torch.ones(1, dtype=torch.complex128)
+        kernel = mode_kernel(a[None], b[None], c, case["steps"])
+        np.testing.assert_allclose(got["kernel"], kernel, atol=1e-10)
+        if case["decay"]:
+            close(got["memory"], -1 / np.log(abs(complex(a))))
+        else:
+            assert got["memory"] is None
+    start = node("kernel-memory", "START")
+    source = chapter_source("24-whats-next")
+    still = re.search(r"DECAY, TURN, DELTA, STEPS = (.+)", source)[1]
+    assert [float(v) for v in still.split(", ")] == list(start.values())
