@@ -81,7 +81,7 @@ class Block(nn.Module):
         if name == "linear attention":
             self.cell = LinearAttention(H, H, H)
         elif name == "state space":
-            self.cell = DiagonalSSM(H, 4, longest=1000.0)
+            self.cell = DiagonalSSM(H, 4, shortest=8.0, longest=4000.0)
         elif name == "softmax attention":
             self.cell = SoftmaxAttention(H)
         else:
@@ -308,13 +308,28 @@ def ensemble(runs: dict[str, Any], days: Days) -> dict[str, Any]:
     mean, spread = predictive_moments(seen)
     masks = groups_of(days.dates["test"])
     half = Z90 * np.sqrt(spread + noise)
+    q = conformal_interval(y["validation"] - held.mean(axis=0)) * np.ones(len(mean))
     return {
         "networks": len(there),
+        "single": labs.summary([mae(y["test"], one) for one in seen]),
         "mae": mae(y["test"], mean),
         "noise": float(np.sqrt(noise)),
         "spread": float(np.sqrt(spread).mean()),
+        "conformal": judge(y["test"], mean, q, masks),
         **judge(y["test"], mean, half, masks),
     }
+
+
+def beside() -> dict[str, Any]:
+    """Return what chapters 13 and 19 have stored for the same task and days."""
+    found: dict[str, Any] = {}
+    memory = json.loads(PLACE.with_name("13-long-memory.json").read_text("utf-8"))
+    for name in ("RNN", "LSTM", "GRU"):
+        found[f"adding_{name}"] = memory["adding"][name]
+    energy = json.loads(PLACE.with_name("19-energy-forecast.json").read_text("utf-8"))
+    found["width_19"] = 2 * energy["interval"]["half_width"]
+    found["coverage_19"] = energy["interval"]["coverage"]
+    return found
 
 
 # -- all of it -----------------------------------------------------------------------
@@ -339,7 +354,10 @@ def jobs(days: Days) -> dict[str, Callable[[], dict[str, Any]]]:
 
 def summarise(runs: dict[str, Any], days: Days) -> dict[str, Any]:
     """Return the figures that the chapter quotes, from the runs that are there."""
-    found: dict[str, Any] = {"days": {p: len(v) for p, v in days.y.items()}}
+    found: dict[str, Any] = {
+        "days": {p: len(v) for p, v in days.y.items()},
+        "beside": beside(),
+    }
     for task, figure in (("adding", "error"), ("recall", "right")):
         for run, v in runs.items():
             if run.startswith(task):

@@ -34,7 +34,7 @@ def dropout_mask(
     Examples
     --------
     >>> dropout_mask((6,), 0.5, torch.Generator().manual_seed(0))
-    tensor([2., 2., 0., 2., 2., 0.])
+    tensor([0., 2., 0., 0., 0., 2.])
     """
     if not 0 <= p < 1:
         raise ValueError(f"p must be in [0, 1), got {p}")

@@ -145,9 +145,9 @@ class DiagonalSSM(nn.Module):
                 "shortest must be positive and not above longest, "
                 f"got {shortest} and {longest}"
             )
-        low, high = math.log(0.5 / longest), math.log(0.5 / shortest)
-        # With rate -1/2 a step of delta keeps memory for 2 / delta steps.
-        self.log_delta = nn.Parameter(-torch.empty(H, 1).uniform_(-high, -low))
+        low, high = math.log(shortest / 2), math.log(longest / 2)
+        # With a rate of -1/2 a step of delta keeps memory for 2 / delta steps.
+        self.log_delta = nn.Parameter(-torch.empty(H, 1).uniform_(low, high))
         self.log_decay = nn.Parameter(torch.full((H, N), math.log(0.5)))
         self.turn = nn.Parameter(math.pi * torch.arange(N).float().repeat(H, 1))
         self.c_real = nn.Parameter(torch.randn(H, N) / N**0.5)

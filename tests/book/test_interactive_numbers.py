@@ -913,7 +913,8 @@ def test_kernel_memory_gives_the_held_step_and_the_kernel_of_the_package():
     for case, got in zip(cases, node("kernel-memory", "kernel", cases), strict=True):
         rate = complex(-case["decay"], case["turn"])
         rate = torch.tensor(rate, dtype=torch.complex128)
-        a, b = zero_order_hold(rate, torch.tensor(case["delta"]).double())
+        delta = torch.tensor(case["delta"], dtype=torch.float64)
+        a, b = zero_order_hold(rate, delta)
         close(complex(*got["a"]), complex(a))
         close(complex(*got["b"]), complex(b))
         c = torch.ones(1, dtype=torch.complex128)
