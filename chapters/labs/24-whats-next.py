@@ -297,7 +297,7 @@ def bands(runs: dict[str, Any], p: float, seed: int, days: Days) -> dict[str, An
 
 def ensemble(runs: dict[str, Any], days: Days) -> dict[str, Any]:
     """Return the band of the networks without dropout, taken together."""
-    there = [v for k, v in runs.items() if k.startswith("days 0.0")]
+    there = [v for k, v in runs.items() if k.startswith("days 0.0 ")]
     y = days.y
     held, seen = (
         np.array([unpacked(v[p]["once"]) for v in there])
@@ -369,8 +369,10 @@ def summarise(runs: dict[str, Any], days: Days) -> dict[str, Any]:
     if each:
         found["bands"], found["each_seed"] = mean_of(each), each
     others = [p for p in OTHERS if f"days {p} 0" in runs]
-    found["other_shares"] = {str(p): bands(runs, p, 0, days) for p in others}
-    if sum(k.startswith("days 0.0") for k in runs) > 1:
+    found["other_shares"] = {
+        f"p{round(100 * p):02d}": bands(runs, p, 0, days) for p in others
+    }
+    if sum(k.startswith("days 0.0 ") for k in runs) > 1:
         found["ensemble"] = ensemble(runs, days)
     return found
 
