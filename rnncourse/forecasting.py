@@ -813,6 +813,101 @@ def coverage(y: Floats, low: Floats, high: Floats) -> float:
     return float(np.mean((low <= y) & (y <= high)))  # (19.6)
 
 
+# -- bands whose width depends on the day --------------------------------------------
+
+
+def predictive_moments(samples: Floats, noise: float = 0.0) -> tuple[Floats, Floats]:
+    """Return mean and variance of a forecast of which there are several draws.
+
+    Parameters
+    ----------
+    samples : (S, N) array
+        Forecasts of N days by S networks, such as S passes with dropout left on.
+        At least two.
+    noise : float
+        Variance of what no network can forecast, not negative.
+
+    Returns
+    -------
+    mean, variance : (N,) arrays
+        The variance is that of a new observation: noise and disagreement add.
+
+    References
+    ----------
+    Gal and Ghahramani, 2016, Dropout as a Bayesian approximation, arXiv:1506.02142.
+
+    Examples
+    --------
+    >>> predictive_moments(np.array([[1.0, 4.0], [3.0, 4.0]]), noise=0.5)
+    (array([2., 4.]), array([2.5, 0.5]))
+    """
+    samples = np.asarray(samples, dtype=float)
+    check_shape("samples", samples, "S N")
+    if len(samples) < 2:
+        raise ValueError(f"samples must have at least 2 rows, got {len(samples)}")
+    if noise < 0:
+        raise ValueError(f"noise must not be negative, got {noise}")
+    mean = samples.mean(axis=0)  # (24.19)
+    return mean, noise + samples.var(axis=0, ddof=1)  # (24.21)
+
+
+def noise_variance(residuals: Floats, spread: Floats) -> float:
+    """Return the variance that the disagreement of networks leaves unexplained.
+
+    Parameters
+    ----------
+    residuals : (N,) array
+        Errors of the mean forecast on days that the networks were not fitted on.
+    spread : (N,) array
+        Variance between the networks on the same days.
+
+    Returns
+    -------
+    float
+        Mean squared residual less mean spread; 0 where that is negative.
+
+    Examples
+    --------
+    >>> noise_variance(np.array([3.0, -1.0]), np.array([1.0, 2.0]))
+    3.5
+    """
+    residuals, spread = _pair(residuals=residuals, spread=spread)
+    return max(0.0, float(np.mean(residuals**2 - spread)))  # (24.22)
+
+
+def interval_score(y: Floats, low: Floats, high: Floats, *, level: float) -> float:
+    """Return the mean width of intervals plus a fine for each value outside.
+
+    Parameters
+    ----------
+    y, low, high : (N,) arrays
+    level : float
+        Promised share inside. The fine is the distance to the interval times
+        2 / (1 - level), so that neither wide nor narrow bands pay.
+
+    Returns
+    -------
+    float
+        In the unit of y; small is good.
+
+    References
+    ----------
+    Gneiting and Raftery, 2007, Strictly proper scoring rules, equation 43.
+
+    Examples
+    --------
+    >>> one = np.array([1.0])
+    >>> interval_score(one, 0 * one, 4 * one, level=0.5)
+    4.0
+    >>> interval_score(5 * one, 0 * one, 4 * one, level=0.5)
+    8.0
+    """
+    y, low = _pair(y=y, low=low)
+    _, high = _pair(y=y, high=high)
+    fine = np.maximum(low - y, 0) + np.maximum(y - high, 0)
+    return float(np.mean(high - low + 2 / (1 - float(_level(level))) * fine))  # (24.25)
+
+
 def error_by_group(
     errors: Floats, groups: NDArray[Any]
 ) -> dict[str, tuple[float, int]]:

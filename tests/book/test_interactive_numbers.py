@@ -26,6 +26,7 @@ from rnncourse.datasets.brackets import (
 )
 from rnncourse.datasets.tunes import GENRES, frequency, kept_rules, midi
 from rnncourse.forecasting import make_windows
+from rnncourse.nn.state_space import mode_kernel, zero_order_hold
 from rnncourse.plotting import COLOURS
 from rnncourse.reference.analysis import jacobian_products
 from rnncourse.reference.attention import attention_forward
@@ -1188,3 +1189,35 @@ def test_scan_tree_joins_as_the_chapter_counts_and_ends_at_the_states_of_the_loo
 def test_scan_tree_starts_as_its_still_picture():
     start, source = node("scan-tree", "START"), chapter_source("23-speed")
     assert f'T = {start["T"]}\nmethod = "{start["method"]}"\n' in source
+
+
+def test_kernel_memory_gives_the_held_step_and_the_kernel_of_the_package():
+    rng = np.random.default_rng(24)
+    cases = [
+        {
+            "decay": float(rng.uniform(0, 2)),
+            "turn": float(rng.uniform(0, 8)),
+            "delta": float(rng.uniform(0.02, 1)),
+            "steps": int(rng.integers(2, 60)),
+        }
+        for _ in range(N_CASES)
+    ]
+    cases.append({"decay": 0, "turn": 0, "delta": 0.3, "steps": 5})  # a plain sum
+    for case, got in zip(cases, node("kernel-memory", "kernel", cases), strict=True):
+        rate = complex(-case["decay"], case["turn"])
+        rate = torch.tensor(rate, dtype=torch.complex128)
+        delta = torch.tensor(case["delta"], dtype=torch.float64)
+        a, b = zero_order_hold(rate, delta)
+        close(complex(*got["a"]), complex(a))
+        close(complex(*got["b"]), complex(b))
+        c = torch.ones(1, dtype=torch.complex128)
+        kernel = mode_kernel(a[None], b[None], c, case["steps"])
+        np.testing.assert_allclose(got["kernel"], kernel, atol=1e-10)
+        if case["decay"]:
+            close(got["memory"], -1 / np.log(abs(complex(a))))
+        else:
+            assert got["memory"] is None
+    start = node("kernel-memory", "START")
+    source = chapter_source("24-whats-next")
+    still = re.search(r"DECAY, TURN, DELTA, STEPS = (.+)", source)[1]
+    assert [float(v) for v in still.split(", ")] == list(start.values())

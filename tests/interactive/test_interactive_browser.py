@@ -230,6 +230,8 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.locator("svg"), {"x": 120, "y": 120}
     elif name == "gradient-spectra":
         target, at = fig.locator("svg"), {"x": 250, "y": 420}
+    elif name == "kernel-memory":
+        target, at = fig.get_by_role("button", name="Plain sum"), {"x": 20, "y": 20}
     else:
         target, at = fig.get_by_role("button", name="Loop"), {"x": 18, "y": 20}
     target.tap(position=at)
@@ -371,6 +373,22 @@ def test_matrix_power_counts_to_two_hundred(show):
     assert "longest 1.000, after 0" in text and "1.16e-8" in text
     fig.locator("svg").click(position={"x": 260, "y": 164})
     assert slider(page, "matrix-power", "start, degrees").input_value() == "0"
+
+
+def test_kernel_memory_fades_turns_and_becomes_a_plain_sum(show):
+    page = show()
+    fig = figure(page, "kernel-memory")
+    assert "after 10.0 steps" in panel(page, "kernel-memory")
+    slider(page, "kernel-memory", "decay").focus()
+    page.keyboard.press("ArrowLeft")  # 0.45 a second, 0.2 seconds a step
+    assert "after 11.1 steps" in panel(page, "kernel-memory")
+    slider(page, "kernel-memory", "step Δ").fill("0.4")
+    assert "after 5.6 steps" in panel(page, "kernel-memory")
+    fig.get_by_role("button", name="Plain sum").click()
+    text = panel(page, "kernel-memory")
+    assert "never fades" in text and "b = 0.400 + 0.000i" in text
+    fig.get_by_role("button", name="Reset").click()
+    assert "after 10.0 steps" in panel(page, "kernel-memory")
 
 
 def test_decision_line_is_dragged_on_both_of_its_pictures(show):
