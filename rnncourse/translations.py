@@ -194,6 +194,9 @@ def in_english(piece: Piece) -> str:
         return f"{piece.lead}[{piece.message}]{{.{MARK}}}{end}"
     if piece.kind == "html":
         return piece.text.replace("<summary>", f'<summary class="{MARK}">')
+    if piece.message.endswith("</details>"):
+        body = piece.message.removesuffix("</details>").rstrip()
+        return f"{piece.lead}[{body}]{{.{MARK}}} </details>{end}"
     if piece.kind == "formula":
         return piece.text
     if LIST.match(piece.text):
@@ -408,15 +411,16 @@ def draw_figures(language: str, slug: str) -> list[str]:
     from rnncourse import notebooks
 
     page = f"chapters/{slug}"
-    if reason := notebooks.reason_stale(slug):
-        raise notebooks.BuildError(f"{slug}: run `make notebooks` first: {reason}")
     notebook = notebooks.render(slug)
+    ids = [cell.id for cell in notebook.cells]
+    if ids != [cell.id for cell in stored_cells(page)]:
+        raise notebooks.BuildError(f"{slug}: its text has changed; `make notebooks`")
     hook = f"from rnncourse import translations as _t; _t.hook({language!r}, {slug!r})"
     said = "print('\\n'.join(_t.HOOKED.missed))"
     notebook.cells = [new_code_cell(hook), *notebook.cells, new_code_cell(said)]
     notebooks.execute(notebook, slug, notebooks.chapters_folder())
     last = notebook.cells[-1].outputs
-    missed = [ast_line for o in last for ast_line in o.text.splitlines() if ast_line]
+    missed = [line for output in last for line in output.text.splitlines() if line]
     english = {(c, k): picture for c, k, picture in _images(page)}
     target = _drawings(language, page)
     shutil.rmtree(target, ignore_errors=True)
