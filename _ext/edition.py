@@ -13,10 +13,11 @@ import shutil
 from pathlib import Path
 
 from rnncourse import __version__, address, translations
-from rnncourse.messages import Speaker, read_po
+from rnncourse.messages import TEMPLATE, Speaker, read_po
 from rnncourse.translations import LANGUAGES, MARK
 
 SWITCH = "language-switch.html"
+HERE = Path(__file__).parent
 HERE_TOO = "Read this page in this language"
 NOT_YET = "This page is not translated yet: go to the front page of the edition"
 SHARED = ("mathjax", "interactive", "book.png")  # an edition uses the English ones
@@ -193,28 +194,37 @@ def write_words(language: str, out: Path) -> None:
     """Write the words of each interactive figure as a script of its own."""
     target = out / "_static" / "words"
     target.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(HERE / "words.js", target / "words.js")
     source = translations.folder(language) / "LC_MESSAGES" / "interactive"
     for path in sorted(source.glob("*.po")):
-        words = {e.source: e.target for e in read_po(path).values() if e.usable}
+        words: dict[str, dict[str, str]] = {"exact": {}, "templates": {}}
+        for entry in read_po(path).values():
+            if entry.usable:
+                kind = "templates" if TEMPLATE in entry.flags else "exact"
+                words[kind][entry.source] = entry.target
         text = json.dumps(words, ensure_ascii=False, sort_keys=True)
-        (target / f"{path.stem}.js").write_text(
-            f"window.rnnWords = Object.assign(window.rnnWords || {{}}, {text});\n",
-            encoding="utf-8",
-        )
+        (target / f"{path.stem}.js").write_text(LOAD_WORDS % text, encoding="utf-8")
+
+
+LOAD_WORDS = """\
+(function (have, more) {
+for (const kind of ["exact", "templates"]) Object.assign(have[kind], more[kind]);
+})(window.rnnWords = window.rnnWords || { exact: {}, templates: {} }, %s);
+"""
 
 
 def add_words(text: str, language: str, up: str) -> str:
     """Load the words of a page's figures before the figures."""
-    names = re.findall(r'src="[^"]*_static/interactive/([\w-]+)\.js"', text)
-    folder = translations.folder(language) / "LC_MESSAGES" / "interactive"
-    scripts = "".join(
-        f'<script defer src="{up}_static/words/{name}.js"></script>'
-        for name in names
-        if (folder / f"{name}.po").is_file()
-    )
     first = re.search(r'<script defer src="[^"]*_static/interactive/', text)
     if first is None:
         return text
+    folder = translations.folder(language) / "LC_MESSAGES" / "interactive"
+    names = re.findall(r'src="[^"]*_static/interactive/([\w-]+)\.js"', text)
+    names = [name for name in names if (folder / f"{name}.po").is_file()]
+    scripts = "".join(
+        f'<script defer src="{up}_static/words/{name}.js"></script>'
+        for name in [*names, "words"]
+    )
     return text[: first.start()] + scripts + text[first.start() :]
 
 

@@ -185,19 +185,25 @@ class Speaker:
     def _fill(self, target: str, match: re.Match[str]) -> str:
         def value(place: re.Match[str]) -> str:
             text = match.group(f"p{place.group(1)}")
-            return text if (said := self.whole(text)) is None else said
+            bare = text.strip()
+            said = self.whole(bare) if bare else None
+            return text if said is None else text.replace(bare, said)
 
         return PLACEHOLDER.sub(value, target)
 
 
 def _pattern(source: str) -> re.Pattern[str]:
-    """Return what matches a template; its last placeholder goes to the sentence's end."""
+    """Return what matches a template; no placeholder reaches past its sentence."""
     pieces, end, seen = [], 0, set()
     for place in PLACEHOLDER.finditer(source):
         pieces.append(re.escape(source[end : place.start()]))
         name = f"p{place.group(1)}"
-        last = place.end() == len(source)
-        some = r"[^\n]+?(?=[.;:]?$|\. )" if last else r"[^\n]+?"
+        some = r"(?:(?!\. )[^\n])+?"
+        if not place.start():  # it begins a sentence, and does not reach past one
+            many = "+?" if source[place.end() :][:1] == " " else "*?"
+            some = rf"(?:(?![.;] )[^\n]){many}"
+        elif place.end() == len(source):
+            some += r"(?=[.;:]?$|\. )"
         pieces.append(f"(?P={name})" if name in seen else f"(?P<{name}>{some})")
         seen.add(name)
         end = place.end()

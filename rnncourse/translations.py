@@ -476,7 +476,7 @@ def needs_words(text: str) -> bool:
 
 
 def decimal_comma(text: str) -> str:
-    """Write 1,234.5 as 1 234,5, as Spanish does, but leave (7.3) and 1.2.3 alone."""
+    """Write 12,345.6% as 12 345,6 %, as Spanish does; leave (7.3) and 1.2.3 alone."""
 
     def number(match: re.Match[str]) -> str:
         whole, part = match.group(1), match.group(2) or ""
@@ -484,9 +484,10 @@ def decimal_comma(text: str) -> str:
         space = "" if len(digits) == 2 and len(digits[0]) == 1 else "\u202f"
         return space.join(digits) + part.replace(".", ",")
 
-    return re.sub(
-        r"(?<![\w.,(])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w)]|[.,]\d)", number, text
+    text = re.sub(
+        r"(?<![\w.,(])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w)]|[.,]\d|\.$)", number, text
     )
+    return re.sub(r"(?<=\d)%", "\u00a0%", text)
 
 
 # -- writing the edition -----------------------------------------------------------
@@ -550,7 +551,12 @@ def translate_chapter(language: str, page: str) -> NotebookNode:
 def translate_text(language: str, page: str, markdown: str) -> str:
     """Return Markdown in another language, with tokens and links filled in."""
     entries = read_po(catalogue(language, page))
+    words = Speaker(read_po(catalogue(language, "edition")))
     said = []
+
+    def spoken(figure: str) -> str:
+        return words.whole(figure) or decimal_comma(figure)
+
     for piece in cut(markdown):
         entry = entries.get(piece.message) if piece.message else None
         if not piece.message:
@@ -559,7 +565,7 @@ def translate_text(language: str, page: str, markdown: str) -> str:
             said.append(fill_tokens(page, in_english(piece)))
         else:
             end = piece.text[len(piece.text.rstrip()) :]
-            text = fill_tokens(page, entry.target, decimal_comma)
+            text = fill_tokens(page, entry.target, spoken)
             said.append(piece.lead + text + end)
     return mend_links(language, page, "".join(said))
 
