@@ -51,7 +51,6 @@ def offer_languages(app, pagename, templatename, context, doctree):
         found = pagename in translations.all_pages()
         tip = "Read this page in English"
         others.append(switch("en", "English", tip, to, found))
-        mend_neighbours(here, pagename, context)
     else:
         for language, name in LANGUAGES.items():
             found = pagename in translations.pages(language)
@@ -71,17 +70,17 @@ def offer_languages(app, pagename, templatename, context, doctree):
 
 
 def switch(lang: str, name: str, tip: str, to: str, same: bool) -> dict:
-    """Return one entry of the switch."""
+    """Return one entry of the switch; ``same`` if it leads to this very page."""
     absolute = "@" + to.replace("../", "")
     return {"lang": lang, "name": name, "tip": tip, "href": to, "same": same} | {
         "absolute": absolute
     }
 
 
-def mend_neighbours(language: str, pagename: str, context) -> None:
+def order_pages(app, pagename, templatename, context, doctree):
     """Let the page before and the page after be those of the whole book."""
-    order = translations.all_pages()
-    if pagename not in order:
+    language, order = edition(app), translations.all_pages()
+    if not language or pagename not in order:
         return
     at, there = order.index(pagename), translations.pages(language)
     for name, place in (("prev", at - 1), ("next", at + 1)):
@@ -138,7 +137,9 @@ def mend(text: str, language: str, page: str, words: Speaker) -> str:
         return words.whole(source) or source
 
     # What the English site has once.
-    text = re.sub(rf'((?:src|content)="){up}_static/(interactive/)', rf"\1{up}../_static/\2", text)
+    text = re.sub(
+        rf'((?:src|content)="){up}_static/(interactive/)', rf"\1{up}../_static/\2", text
+    )
     # Links to English pages, here as on paper written with their whole address.
     pages = re.escape(address.pages())
 
@@ -151,17 +152,33 @@ def mend(text: str, language: str, page: str, words: Speaker) -> str:
         return f'<a{before}href="{up}../{to}" hreflang="en"{after}>'
 
     text = re.sub(rf'<a(\s[^>]*?)href="{pages}([^"]*)"([^>]*)>', english, text)
-    text = text.replace('href="../appendices/how-we-know.html', f'hreflang="en" href="{up}../appendices/how-we-know.html')
+    text = text.replace(
+        'href="../appendices/how-we-know.html',
+        f'hreflang="en" href="{up}../appendices/how-we-know.html',
+    )
     text = re.sub(
         r'How do we know<span class="visually-hidden"> equation ([\d.]+)</span>\?',
-        lambda m: say("How do we know")
-        + f'<span class="visually-hidden"> {say("equation")} {m.group(1)}</span>?',
+        lambda m: (
+            say("How do we know")
+            + f'<span class="visually-hidden"> {say("equation")} {m.group(1)}</span>?'
+        ),
         text,
     )
     # Paragraphs that nobody has translated.
-    text = re.sub(rf'<(div|span|summary) class="{MARK}( docutils)?"', rf'<\1 lang="en" class="{MARK}"', text)
+    text = re.sub(
+        rf'<(div|span|summary) class="{MARK}( docutils)?"',
+        rf'<\1 lang="en" class="{MARK}"',
+        text,
+    )
     text = note(text, language, page, say)
-    for source in ("Skip to main content", "Home", "Edit the text", "Edit the text of this page", "Show the code", "Hide the code"):
+    for source in (
+        "Skip to main content",
+        "Home",
+        "Edit the text",
+        "Edit the text of this page",
+        "Show the code",
+        "Hide the code",
+    ):
         text = text.replace(f">{source}<", f">{say(source)}<")
         text = text.replace(f'"{source}"', f'"{say(source)}"')
     return add_words(text, language, up)
@@ -176,7 +193,11 @@ def note(text: str, language: str, page: str, say) -> str:
     if not page.startswith("chapters/"):
         said = ""
     for words, all_, there in (
-        ("Paragraphs in English, because they changed or are new:", counted.messages, counted.translated),
+        (
+            "Paragraphs in English, because they changed or are new:",
+            counted.messages,
+            counted.translated,
+        ),
         ("Figures with English labels:", counted.figures, counted.drawn),
     ):
         if all_ - there:
@@ -231,6 +252,7 @@ def add_words(text: str, language: str, up: str) -> str:
 def setup(app):
     """Connect everything; after the course's own changes."""
     app.connect("config-inited", settle, priority=950)
-    app.connect("html-page-context", offer_languages, priority=950)
+    app.connect("html-page-context", offer_languages, priority=400)
+    app.connect("html-page-context", order_pages, priority=950)
     app.connect("build-finished", finish, priority=950)
     return {"version": __version__, "parallel_read_safe": True}

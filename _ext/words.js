@@ -26,11 +26,12 @@ function pattern(source) {
 function speaker({ exact, templates }) {
   const bare = (source) => source.replace(/\{\d+\}/g, "").length;
   const known = new Map(Object.entries(exact));
-  const inside = [...known.keys()].filter((s) => s.includes(" ")).sort((a, b) => b.length - a.length);
-  const forms = Object.entries(templates)
-    .sort((a, b) => bare(b[0]) - bare(a[0]))
-    .map(([source, target]) => ({ all: new RegExp(`^(?:${pattern(source)})$`, "u"), here: new RegExp(pattern(source), "uy"), target }));
-  const fill = (target, match) =>
+  const heaviest = (a, b) => bare(b[0]) - bare(a[0]);
+  const forms = Object.entries(templates).sort(heaviest)
+    .map(([source, target]) => ({ all: new RegExp(`^(?:${pattern(source)})$`, "u"), target }));
+  const parts = [...Object.entries(exact).filter(([source]) => source.includes(" ")), ...Object.entries(templates)].sort(heaviest)
+    .map(([source, target]) => ({ here: new RegExp(source in templates ? pattern(source) : escape(source), "uy"), target }));
+  const fill = (target, match) => !match.groups ? target :
     target.replace(/\{(\d+)\}/g, (_, n) => {
       const text = match.groups[`p${n}`], bare = text.trim();
       const said = bare ? whole(bare) : null;
@@ -50,13 +51,7 @@ function speaker({ exact, templates }) {
     let out = "", at = 0;
     next: while (at < text.length) {
       if (at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1])) {
-        for (const source of inside)
-          if (text.startsWith(source, at)) {
-            out += known.get(source);
-            at += source.length;
-            continue next;
-          }
-        for (const { here, target } of forms) {
+        for (const { here, target } of parts) {
           here.lastIndex = at;
           const match = here.exec(text);
           if (match) {

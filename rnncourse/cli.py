@@ -84,7 +84,9 @@ def build_parser() -> argparse.ArgumentParser:
     sub = add("translations", run_translations, "count what is translated")
     sub.add_argument("--update", action="store_true", help="bring the catalogues up")
     sub.add_argument("--lang", default="es", help="the language; default es")
-    sub.add_argument("pages", nargs="*", metavar="PAGE", help="such as intro; may be new")
+    sub.add_argument(
+        "pages", nargs="*", metavar="PAGE", help="such as intro; may be new"
+    )
     sub = add("results", run_results, "run the full labs and store their figures")
     sub.add_argument("names", nargs="*", metavar="CHAPTER", help="such as 19 or a slug")
     sub = add("exercises", run_exercises, "generate the students' notebooks")

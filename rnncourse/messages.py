@@ -143,7 +143,7 @@ class Speaker:
     def templates(self) -> list[tuple[re.Pattern[str], str]]:
         """Patterns and targets of the messages with placeholders, longest first."""
         found = [e for e in self.entries.values() if e.usable and TEMPLATE in e.flags]
-        found.sort(key=lambda e: len(PLACEHOLDER.sub("", e.source)), reverse=True)
+        found.sort(key=_weight, reverse=True)
         return [(_pattern(e.source), e.target) for e in found]
 
     def whole(self, text: str) -> str | None:
@@ -161,28 +161,40 @@ class Speaker:
             return whole
         said, at = "", 0
         while at < len(text):
+            found = None
             if at == 0 or not text[at - 1].isalnum():
-                for source in self._sentences:
-                    if text.startswith(source, at):
-                        said, at = said + self.exact[source], at + len(source)
-                        break
-                else:
-                    for pattern, target in self.templates:
-                        if match := pattern.match(text, at):
-                            said, at = said + self._fill(target, match), match.end()
-                            break
-                    else:
-                        said, at = said + text[at], at + 1
-            else:
-                said, at = said + text[at], at + 1
+                found = self._begins(text, at)
+            target, length = found or (text[at], 1)
+            said, at = said + target, at + length
         return said
 
+    def _begins(self, text: str, at: int) -> tuple[str, int] | None:
+        """Return the longest message that begins here, translated, and its length."""
+        for pattern, target in self._parts:
+            if match := pattern.match(text, at):
+                return self._fill(target, match), match.end() - at
+        return None
+
     @cached_property
-    def _sentences(self) -> list[str]:
-        """The exact messages that may stand inside a longer text, longest first."""
-        return sorted((s for s in self.exact if " " in s), key=len, reverse=True)
+    def _parts(self) -> list[tuple[re.Pattern[str], str]]:
+        """What may stand inside a longer text, the longest first."""
+        found = [
+            e
+            for e in self.entries.values()
+            if e.usable and (TEMPLATE in e.flags or " " in e.source)
+        ]
+        found.sort(key=_weight, reverse=True)
+        return [
+            (_pattern(e.source), e.target)
+            if TEMPLATE in e.flags
+            else (re.compile(re.escape(e.source)), e.target)
+            for e in found
+        ]
 
     def _fill(self, target: str, match: re.Match[str]) -> str:
+        if not match.groupdict():
+            return target
+
         def value(place: re.Match[str]) -> str:
             text = match.group(f"p{place.group(1)}")
             bare = text.strip()
@@ -190,6 +202,11 @@ class Speaker:
             return text if said is None else text.replace(bare, said)
 
         return PLACEHOLDER.sub(value, target)
+
+
+def _weight(entry: Entry) -> int:
+    """Return how many letters of a message are its own."""
+    return len(PLACEHOLDER.sub("", entry.source))
 
 
 def _pattern(source: str) -> re.Pattern[str]:

@@ -60,7 +60,7 @@ def folder(language: str) -> Path:
 
 
 def catalogue(language: str, name: str) -> Path:
-    """Return the path of a catalogue: ``intro``, ``chapters/07-…``, ``figures/07-…``."""
+    """Return the path of a catalogue such as ``intro`` or ``chapters/07-…``."""
     return folder(language) / "LC_MESSAGES" / f"{name}.po"
 
 
@@ -114,6 +114,10 @@ class Piece:
     kind: str = ""  # "heading", "html", "text" or "formula"
 
 
+NUMBER = re.compile(
+    r"(?<![\w.,])(?!(?<=\()\d+\.\d+\))"  # no name, version, equation (7.3)
+    r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?!\w|[.,]\d|\.$)"
+)
 LIST = re.compile(r"\s*(?:[-*+]|\d+\.)\s")
 
 
@@ -479,14 +483,13 @@ def decimal_comma(text: str) -> str:
     """Write 12,345.6% as 12 345,6 %, as Spanish does; leave (7.3) and 1.2.3 alone."""
 
     def number(match: re.Match[str]) -> str:
-        whole, part = match.group(1), match.group(2) or ""
-        digits = whole.split(",")
-        space = "" if len(digits) == 2 and len(digits[0]) == 1 else "\u202f"
-        return space.join(digits) + part.replace(".", ",")
+        digits = match.group(1).split(",")
+        part = (match.group(2) or "").replace(".", ",")
+        short = len(digits) == 2 and len(digits[0]) == 1  # 1179, but 11 790
+        return ("" if short else "\u202f").join(digits) + part
 
-    text = re.sub(
-        r"(?<![\w.,(])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w)]|[.,]\d|\.$)", number, text
-    )
+    text = NUMBER.sub(number, text)
+    text = re.sub(r"(\d,\d+), (?=[−-]?\d)", r"\1; ", text)
     return re.sub(r"(?<=\d)%", "\u00a0%", text)
 
 
@@ -602,14 +605,18 @@ def mend_links(language: str, page: str, markdown: str) -> str:
             return match.group(0)
         return f"]({address.pages()}{name}.html{f'#{anchor}' if anchor else ''})"
 
-    return re.sub(r"\]\(((?!\w+:)[^()\s]+\.(?:ipynb|md)(?:#[^()\s]*)?)\)", mended, markdown)
+    return re.sub(
+        r"\]\(((?!\w+:)[^()\s]+\.(?:ipynb|md)(?:#[^()\s]*)?)\)", mended, markdown
+    )
 
 
 def glossary_page(language: str) -> str:
     """Return the page of terms."""
     rows = [
         f"| {term} | {', '.join(names) if names else f'*{term}*'} |"
-        for term, names in sorted(glossary(language).items(), key=lambda t: t[0].lower())
+        for term, names in sorted(
+            glossary(language).items(), key=lambda t: t[0].lower()
+        )
     ]
     intro = (folder(language) / "glossary.md").read_text(encoding="utf-8")
     text = f"{intro.rstrip()}\n" + "\n".join(rows) + "\n"
