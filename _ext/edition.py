@@ -205,7 +205,8 @@ def note(text: str, language: str, page: str, say) -> str:
     if not said:
         return text
     line = f'<p class="edition-note">{said.strip()}</p>'
-    return re.sub(r"(</h1>)", rf"\1\n{line}", text, count=1)
+    article = r"(<article\b.*?</h1>)"
+    return re.sub(article, rf"\1\n{line}", text, count=1, flags=re.S)
 
 
 # -- figures that move -------------------------------------------------------------

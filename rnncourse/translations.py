@@ -40,6 +40,7 @@ LANGUAGES = {"es": "Español"}
 LIKE = 0.6  # as like as this, a new message is offered an old translation
 MARK = "untranslated"  # class of what is shown in English for want of a translation
 IMAGE = "image/png"
+TOKENS = re.compile(r"\{\{.*?\}\}")
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
@@ -531,7 +532,9 @@ def translate_chapter(language: str, page: str) -> NotebookNode:
     """
     import nbformat
 
-    notebook = nbformat.read(project_root() / f"{page}.ipynb", as_version=4)
+    notebook: NotebookNode = nbformat.read(
+        project_root() / f"{page}.ipynb", as_version=4
+    )
     written = source_cells(page)
     if [c.cell_type for c in written] != [c.cell_type for c in notebook.cells]:
         raise ValueError(f"{page}: the notebook is stale; run `make notebooks`")
@@ -637,14 +640,14 @@ def toc(language: str) -> dict[str, Any]:
             return chapter
         return {"url": f"{address.pages()}{page}.html", "title": title(page)}
 
-    parts = [
+    parts: list[dict[str, Any]] = [
         {
             "caption": words.whole(part["caption"]) or part["caption"],
             "chapters": [entry(chapter) for chapter in part["chapters"]],
         }
         for part in whole["parts"]
     ]
-    parts[-1]["chapters"].insert(0, {"file": "glosario"})
+    parts[-1]["chapters"] = [{"file": "glosario"}, *parts[-1]["chapters"]]
     return {"format": whole["format"], "root": whole["root"], "parts": parts}
 
 

@@ -440,4 +440,4 @@ def _number(x: float) -> str:
 
 def _and(names: Sequence[str]) -> str:
     *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {voice()('and')} {last}" if most else last

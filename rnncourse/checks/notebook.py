@@ -227,7 +227,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _error_text(output: Any, check: str, time_limit: int, say: Voice) -> str:
+def _error_text(output: Any, check: str, time_limit: int, say: Voice = str) -> str:
     if output.ename == "CheckFailed":
         return str(output.evalue)
     if output.ename == "NameError":
