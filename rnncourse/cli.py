@@ -193,7 +193,8 @@ def _build_book(root: Path, log: Path) -> int:
 
 
 BUILD_EDITION = (
-    "import sys; from rnncourse import translations; translations.build(sys.argv[1])"
+    "import sys; from pathlib import Path; from rnncourse import translations; "
+    "translations.build(sys.argv[1], Path(sys.argv[2]))"
 )
 
 
@@ -204,7 +205,8 @@ def begin_editions(root: Path) -> dict[str, tuple[subprocess.Popen[bytes], Path]
     for path in sorted((root / "locales").glob("*/LC_MESSAGES")):
         language = path.parent.name
         log = root / "_build" / f"book-{language}.log"
-        command = [str(python), "-c", BUILD_EDITION, language]
+        work = root / "_build" / language
+        command = [str(python), "-c", BUILD_EDITION, language, str(work)]
         with log.open("w", encoding="utf-8") as stream:
             running = subprocess.Popen(
                 command, cwd=root, stdout=stream, stderr=subprocess.STDOUT
@@ -217,10 +219,9 @@ def end_edition(root: Path, language: str, running: subprocess.Popen[bytes]) -> 
     """Wait for an edition and put it beside the English pages."""
     if code := running.wait():
         return code
-    built = root / "_build" / language / "_build" / "html"
     target = root / "_build" / "html" / language
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(built, target)
+    shutil.copytree(root / "_build" / language / "_build" / "html", target)
     return 0
 
 

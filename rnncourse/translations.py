@@ -704,8 +704,13 @@ def fingerprint(language: str) -> str:
     return digest.hexdigest()
 
 
-def build(language: str) -> bool:
-    """Build an edition under ``_build/LANGUAGE`` unless nothing has changed.
+def built(work: Path) -> Path:
+    """Return the folder of the pages that ``build`` makes."""
+    return work / "_build" / "html"
+
+
+def build(language: str, work: Path) -> bool:
+    """Build an edition in a folder unless nothing has changed since the last time.
 
     Raises
     ------
@@ -713,7 +718,6 @@ def build(language: str) -> bool:
         With Jupyter Book's status, if there was an error or a warning.
     """
     root = project_root()
-    work = root / "_build" / language
     stamp, now = work / "stamp", fingerprint(language)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == now:
         print(f"{language}: nothing has changed")
