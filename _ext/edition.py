@@ -19,6 +19,7 @@ from rnncourse.translations import LANGUAGES, MARK
 SWITCH = "language-switch.html"
 HERE = Path(__file__).parent
 HERE_TOO = "Read this page in this language"
+CODE_IS_ENGLISH = "This is a translation. Code and its output stay in English."
 NOT_YET = "This page is not translated yet: go to the front page of the edition"
 SHARED = ("mathjax", "interactive", "book.png")  # an edition uses the English ones
 
@@ -149,7 +150,8 @@ def mend(text: str, language: str, page: str, words: Speaker) -> str:
             return match.group(0)
         before = re.sub(r'\s(?:target|rel)="[^"]*"', "", before)
         after = re.sub(r'\s(?:target|rel)="[^"]*"', "", after)
-        return f'<a{before}href="{up}../{to}" hreflang="en"{after}>'
+        link = f'<a{before}href="{up}../{to}" hreflang="en"{after}>'
+        return link.replace("reference external", "reference internal")
 
     text = re.sub(rf'<a(\s[^>]*?)href="{pages}([^"]*)"([^>]*)>', english, text)
     text = text.replace(
@@ -163,6 +165,18 @@ def mend(text: str, language: str, page: str, words: Speaker) -> str:
             + f'<span class="visually-hidden"> {say("equation")} {m.group(1)}</span>?'
         ),
         text,
+    )
+    # Titles of English pages, at the side and below the text.
+    text = re.sub(
+        r'(<li class="toctree-l\d[^"]*"><a )(?=[^>]*hreflang="en")',
+        r'\1lang="en" ',
+        text,
+    )
+    text = re.sub(
+        r'(<a\b[^>]*hreflang="en"[^>]*>(?:(?!</a>).)*?<p) (?=class="prev-next-title")',
+        r'\1 lang="en" ',
+        text,
+        flags=re.S,
     )
     # Paragraphs that nobody has translated.
     text = re.sub(
@@ -189,7 +203,7 @@ def note(text: str, language: str, page: str, say) -> str:
     if page not in translations.pages(language):
         return text
     counted = translations.count(language, page)
-    said = say("This is a translation. Code and its output stay in English.")
+    said = say(CODE_IS_ENGLISH)
     if not page.startswith("chapters/"):
         said = ""
     for words, all_, there in (

@@ -709,8 +709,14 @@ def built(work: Path) -> Path:
     return work / "_build" / "html"
 
 
-def build(language: str, work: Path) -> bool:
-    """Build an edition in a folder unless nothing has changed since the last time.
+def build(language: str, work: Path | None = None) -> bool:
+    """Build an edition, unless nothing has changed since the last time.
+
+    Parameters
+    ----------
+    language : str
+    work : path, optional
+        The folder to build in, by default ``_build/LANGUAGE``.
 
     Raises
     ------
@@ -718,6 +724,7 @@ def build(language: str, work: Path) -> bool:
         With Jupyter Book's status, if there was an error or a warning.
     """
     root = project_root()
+    work = work or root / "_build" / language
     stamp, now = work / "stamp", fingerprint(language)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == now:
         print(f"{language}: nothing has changed")
