@@ -71,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub = add("book", run_book, "build the book and serve it on this machine")
     sub.add_argument("--no-serve", action="store_true", help="only build")
     sub.add_argument("--port", type=int, default=8000, help="first port to try")
+    sub.add_argument("--english", action="store_true", help="no other language")
     add("offline", run_offline, "pack the book into one zip that needs no network")
     sub = add("test", run_test, "check style and types and run the tests")
     sub.add_argument("--all", action="store_true", help="run the heavy tests too")
@@ -81,6 +82,13 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--check", action="store_true", help="exit 1 if any is stale")
     sub.add_argument("--force", action="store_true", help="run unchanged ones too")
     sub.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    sub.add_argument("--lang", default="", help="only draw the figures with its labels")
+    sub = add("translations", run_translations, "count what is translated")
+    sub.add_argument("--update", action="store_true", help="bring the catalogues up")
+    sub.add_argument("--lang", default="es", help="the language; default es")
+    sub.add_argument(
+        "pages", nargs="*", metavar="PAGE", help="such as intro; may be new"
+    )
     sub = add("results", run_results, "run the full labs and store their figures")
     sub.add_argument("names", nargs="*", metavar="CHAPTER", help="such as 19 or a slug")
     sub = add("exercises", run_exercises, "generate the students' notebooks")
@@ -178,9 +186,13 @@ def run_book(args: argparse.Namespace) -> int:
     environment.ensure(root)
     log.parent.mkdir(exist_ok=True)
     say("building the book (about a minute)")
-    if _build_book(root, log):
-        print(log.read_text(encoding="utf-8")[-4000:])
-        raise SetupError(f"the book has errors or warnings, see above and {log}")
+    editions = {} if args.english else begin_editions(root)
+    broken = log if _build_book(root, log) else None
+    for language, (running, its_log) in editions.items():
+        broken = its_log if end_edition(root, language, running) else broken
+    if broken:
+        print(broken.read_text(encoding="utf-8")[-4000:])
+        raise SetupError(f"the book has errors or warnings, see above and {broken}")
     index = root / "_build" / "html" / "index.html"
     say(f"the book is in {index}")
     return 0 if args.no_serve else serve(index.parent, args.port)
@@ -198,7 +210,7 @@ def _build_book(root: Path, log: Path) -> int:
 
 def run_offline(args: argparse.Namespace) -> int:
     """Build the book and pack it into one file that needs no network."""
-    args.no_serve = True
+    args.no_serve, args.english = True, False
     if code := run_book(args):
         return code
     build = project_root() / "_build"
@@ -218,6 +230,39 @@ def pack(pages: Path, target: Path) -> int:
             packed.write(path, Path(target.stem) / path.relative_to(pages))
     part.replace(target)
     return len(files)
+
+
+BUILD_EDITION = (
+    "import sys; from pathlib import Path; from rnncourse import translations; "
+    "translations.build(sys.argv[1], Path(sys.argv[2]))"
+)
+
+
+def begin_editions(root: Path) -> dict[str, tuple[subprocess.Popen[bytes], Path]]:
+    """Start building the other languages beside the English book."""
+    python = environment.environment_python(root)
+    started = {}
+    for path in sorted((root / "locales").glob("*/LC_MESSAGES")):
+        language = path.parent.name
+        log = root / "_build" / f"book-{language}.log"
+        work = root / "_build" / language
+        command = [str(python), "-c", BUILD_EDITION, language, str(work)]
+        with log.open("w", encoding="utf-8") as stream:
+            running = subprocess.Popen(
+                command, cwd=root, stdout=stream, stderr=subprocess.STDOUT
+            )
+        started[language] = (running, log)
+    return started
+
+
+def end_edition(root: Path, language: str, running: subprocess.Popen[bytes]) -> int:
+    """Wait for an edition and put it beside the English pages."""
+    if code := running.wait():
+        return code
+    target = root / "_build" / "html" / language
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(root / "_build" / language / "_build" / "html", target)
+    return 0
 
 
 def serve(folder: Path, port: int) -> int:
@@ -250,6 +295,8 @@ def run_notebooks(args: argparse.Namespace) -> int:
         return code
     from rnncourse import notebooks
 
+    if args.lang:
+        return draw_figures(args.lang, args.names)
     try:
         reasons = notebooks.stale(args.names or None)
     except ValueError as error:
@@ -262,6 +309,41 @@ def run_notebooks(args: argparse.Namespace) -> int:
     try:
         notebooks.build(args.names or None, jobs=args.jobs, force=args.force)
     except notebooks.BuildError as error:
+        raise SetupError(str(error)) from None
+    return 0
+
+
+def draw_figures(language: str, names: Sequence[str]) -> int:
+    """Draw the figures of translated chapters with the labels of a language."""
+    from rnncourse import notebooks, translations
+
+    try:
+        slugs = notebooks.select(names or None)
+        there = translations.pages(language)
+        for slug in (slug for slug in slugs if f"chapters/{slug}" in there):
+            missed = translations.draw_figures(language, slug)
+            say(f"{slug}: figures drawn, {len(missed)} labels have no translation")
+            for label in missed:
+                say(f"  {label}")
+    except (ValueError, notebooks.BuildError) as error:
+        raise SetupError(str(error)) from None
+    return 0
+
+
+def run_translations(args: argparse.Namespace) -> int:
+    """Count what is translated, or bring the catalogues up to date with the text."""
+    if (code := hand_over(args)) is not None:
+        return code
+    from rnncourse import translations
+
+    try:
+        if args.update:
+            for page in args.pages or translations.pages(args.lang):
+                known, new = translations.update(args.lang, page)
+                say(f"{page}: {known} translated, {new} to do")
+        for line in translations.table(args.lang):
+            print(line)
+    except (ValueError, FileNotFoundError) as error:
         raise SetupError(str(error)) from None
     return 0
 

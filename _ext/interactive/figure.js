@@ -14,10 +14,13 @@ const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 // ---------------------------------------------------------------- text
 
+/* In another edition of the book a script beside this one says it in its language. */
+const tr = (text) => (window.rnnSay ? window.rnnSay(text) : text);
+
 /* A number with a true minus sign; no minus on a rounded zero. */
 function num(value, digits = 2) {
   const size = Math.abs(value).toFixed(digits);
-  return (value < 0 && Number(size) !== 0 ? "−" : "") + size;
+  return (value < 0 && Number(size) !== 0 ? "−" : "") + (window.rnnSay ? size.replace(".", ",") : size);
 }
 
 /* A number as a factor: negative ones in brackets. */
@@ -44,7 +47,7 @@ const escape = (s) => s.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
 /* The same as HTML; "[input:x_t]" is set in the colour of a role. */
 function rich(text) {
-  return text
+  return tr(text)
     .split(/(\[[a-z]+:[^\]]*\])/)
     .map((part) => {
       const m = /^\[([a-z]+):([^\]]*)\]$/.exec(part);
@@ -61,7 +64,7 @@ function rich(text) {
 
 /* The same for ears: "w_h" is read "w h". */
 const plain = (text) =>
-  text.replace(/\[[a-z]+:([^\]]*)\]/g, "$1").replace(/_\{?([^}\s]*?)\}?(?=\W|$)/g, " $1");
+  tr(text).replace(/\[[a-z]+:([^\]]*)\]/g, "$1").replace(/_\{?([^}\s]*?)\}?(?=\W|$)/g, " $1");
 
 // ------------------------------------------------------------- elements
 
@@ -71,9 +74,9 @@ function el(tag, attrs = {}, ...children) {
   for (const [name, value] of Object.entries(attrs)) {
     if (typeof value === "function") node.addEventListener(name, value);
     else if (name === "html") node.innerHTML = value;
-    else node.setAttribute(name, value);
+    else node.setAttribute(name, name.startsWith("aria-") ? tr(String(value)) : value);
   }
-  node.append(...children);
+  node.append(...children.map((child) => (typeof child === "string" ? tr(child) : child)));
   return node;
 }
 
@@ -115,13 +118,13 @@ function pen(svg) {
         if (typeof value === "function") continue;
         if (value == null) node.removeAttribute(short[name] || name);
         else if (name === "class") node.setAttribute(name, value.replace(/\S+/g, "rnn-$&"));
-        else node.setAttribute(short[name] || name, value);
+        else node.setAttribute(short[name] || name, name === "aria-label" ? tr(value) : value);
       }
       if (text !== undefined && node._text !== text) {
         node._text = text;
         node.replaceChildren();
         let shift = 0;
-        for (const run of runs(String(text))) {
+        for (const run of runs(tr(String(text)))) {
           const span = document.createElementNS(SVG, "tspan");
           if (run.sub) span.setAttribute("class", "rnn-sub");
           if (run.italic) span.setAttribute("font-style", "italic");
@@ -182,7 +185,7 @@ function pen(svg) {
 function stage(root, label, paint) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("role", "group");
-  svg.setAttribute("aria-label", label);
+  svg.setAttribute("aria-label", tr(label));
   const box = el("div", { class: "rnn-stage" }, svg);
   root.append(box);
   const p = pen(svg);
@@ -232,7 +235,7 @@ function slider({ label, min, max, step, value, role = "neutral", show, on, focu
   const self = {
     input,
     el: el("div", { class: "rnn-slider" },
-      el("label", { for: id, html: rich(`[${role}:${label}]`) }), input, out),
+      el("label", { for: id, html: rich(`[${role}:${tr(label)}]`) }), input, out),
     set(v) {
       input.value = v;
       out.textContent = write(v);
@@ -506,7 +509,7 @@ function follow() {
 const clamp = (v, other, lo, hi) => (Number.isFinite(v) ? Math.min(hi, Math.max(lo, v)) : other);
 
 const F = {
-  num, factor, rich, plain, el, stage, slider, button, check, choice, live, animate,
+  num, factor, rich, plain, tr, el, stage, slider, button, check, choice, live, animate,
   clamp,
   /* The reader's numbers where they are numbers, at most `most` of them. */
   list: (given, other, most) =>

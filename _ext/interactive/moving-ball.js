@@ -159,7 +159,7 @@ function draw(F, root, params) {
     const points = snapshots(now), next = points.pop();
     for (const name of Object.keys(knobs)) knobs[name].set(now[name]);
     which.input.value = now.scene;
-    show.textContent = shown ? "Hide it again" : "Show where it is";
+    show.textContent = F.tr(shown ? "Hide it again" : "Show where it is");
     const many = points.length, guess = [now.x, now.y];
     const count = `${many} ${many === 1 ? "snapshot" : "snapshots"}`;
     const made = orders({ points }).length;

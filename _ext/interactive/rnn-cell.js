@@ -71,7 +71,7 @@ function draw(F, root, params) {
   function dimensions() {
     const s = shapes(size);
     const row = (name, what, shape) => `<tr><th scope="row">${rich(name)}</th><td>${rich(what)}</td><td>${shape.join(" × ")}</td></tr>`;
-    table.innerHTML = `<thead><tr><th scope="col">Name</th><th scope="col">What</th><th scope="col">Shape</th></tr></thead><tbody>` +
+    table.innerHTML = `<thead><tr><th scope="col">${F.tr("Name")}</th><th scope="col">${F.tr("What")}</th><th scope="col">${F.tr("Shape")}</th></tr></thead><tbody>` +
       row("[input:x_t]", "inputs, m × n_{inputs}", s.x) + row("[state:h_{t−1}], [state:h_t]", "states, m × n_{neurons}", s.h) +
       row("[input:W_x]", "n_{inputs} × n_{neurons}", s.W_x) + row("[state:W_h]", "n_{neurons} × n_{neurons}", s.W_h) +
       row("b", "n_{neurons}", s.b) + row("all weights", "H(D + H + 1), whatever m is", [s.weights]) + "</tbody>";
@@ -171,7 +171,7 @@ function draw(F, root, params) {
 
   function update() {
     const [title, text] = words()[part];
-    panel.innerHTML = `<p><strong>${title}.</strong> ${rich(text)}</p>`;
+    panel.innerHTML = `<p><strong>${F.tr(title)}.</strong> ${rich(text)}</p>`;
     say(`Step ${time}. ${title}. ${text}`);
     redraw();
   }

@@ -184,7 +184,7 @@ function draw(F, root, params) {
   }
 
   function update() {
-    fold.textContent = folded ? "Unroll the loop" : "Fold into a loop";
+    fold.textContent = F.tr(folded ? "Unroll the loop" : "Fold into a loop");
     back.disabled = t === 0;
     next.disabled = t === T;
     const { a, h } = states(net);

@@ -157,8 +157,8 @@ function draw(F, root, params) {
         `<td><span class="rnn-c-input">${list(r.features)}</span></td>` +
         `<td><span class="rnn-c-output">${r.fault ? "<s>" : ""}${list(r.labels)}${r.fault ? "</s>" : ""}</span></td></tr>`;
     });
-    box.innerHTML = `<table><thead><tr><th scope="col">Window</th><th scope="col">Features (${length})</th>` +
-      `<th scope="col">${rows[0] && rows[0].labels.length > 1 ? `Labels (${horizon})` : "Label"}</th></tr></thead><tbody>${body.join("")}</tbody></table>`;
+    box.innerHTML = `<table><thead><tr><th scope="col">${F.tr("Window")}</th><th scope="col">${F.tr(`Features (${length})`)}</th>` +
+      `<th scope="col">${F.tr(rows[0] && rows[0].labels.length > 1 ? `Labels (${horizon})` : "Label")}</th></tr></thead><tbody>${body.join("")}</tbody></table>`;
     [...box.querySelectorAll("tbody tr")].forEach((tr, i) => tr.addEventListener("click", () => to(i)));
     update();
   }
@@ -223,7 +223,7 @@ function draw(F, root, params) {
     at.set(k + 1);
     back.disabled = k === 0;
     next.disabled = k === rows.length - 1;
-    play.textContent = timer ? "Stop" : "▶ Slide";
+    play.textContent = F.tr(timer ? "Stop" : "▶ Slide");
     box.querySelectorAll("tbody tr").forEach((tr, i) => {
       if (i !== k) return tr.removeAttribute("aria-current");
       tr.setAttribute("aria-current", "true");

@@ -14,6 +14,7 @@ import numpy as np
 
 from rnncourse.checks import diagnose
 from rnncourse.checks.ask import Inputs, Reply, ask, plain
+from rnncourse.checks.language import Voice, voice, where
 from rnncourse.checks.protocol import Case, Check, Finding, Mistake, Verdict
 
 CHANGED_CREDIT = 0.5  # of a right answer that spoils what it was given
@@ -388,18 +389,21 @@ def _verdict(
     earned = sum(f.credit * f.case.weight for f in findings) / weights
     out_of = float(check.points)
     points = out_of if earned > 1 - 1e-9 else round(earned * out_of, 2)
+    say = voice(check.assignment)
     printed, noticed = _side_effects(replies)
-    lines = [f"{check.title}: {_number(points)} of {_number(check.points)} points."]
+    score = f"{check.title}: {_number(points)} of {_number(check.points)} points."
+    lines = [say(score)]
     if refused:
-        lines[0] += f" {_sentence(check, refused)}"
-        lines.append(f"Asked for: {check.asks}. {_read(check)}")
+        lines[0] += f" {_sentence(check, say(refused))}"
+        lines.append(_asked_for(check, say))
     elif points == check.points:
-        said = "; ".join(f.case.says for f in findings)
-        lines.append(f"Right: {said}.")
+        said = "; ".join(say(f.case.says) for f in findings)
+        lines.append(f"{say('Right:')} {said}.")
     else:
         by_name = {mistake.name: mistake.message for mistake in check.mistakes}
-        lines += list(_failure_lines(check, findings, {**by_name, **(named or {})}))
-    lines += noticed
+        by_name |= named or {}
+        lines += list(_failure_lines(check, findings, by_name, say))
+    lines += [say(line) for line in noticed]
     mistakes = tuple(dict.fromkeys(f.mistake for f in findings if f.mistake))
     return Verdict(
         check.name, points, out_of, "\n".join(lines), findings, mistakes, printed
@@ -411,28 +415,29 @@ def _right_for_others() -> str:
 
 
 def _failure_lines(
-    check: Check, findings: Sequence[Finding], by_name: dict[str, str]
+    check: Check, findings: Sequence[Finding], by_name: dict[str, str], say: Voice
 ) -> Iterator[str]:
-    right = [f.case.says for f in findings if f.credit == 1]
+    right = [say(f.case.says) for f in findings if f.credit == 1]
     if right:
-        yield f"Right: {'; '.join(right)}."
+        yield f"{say('Right:')} {'; '.join(right)}."
     if not findings[0].credit:  # without the value the rest says nothing new
         findings = findings[:1]
     told: set[str] = set()
     for finding in findings:
         if finding.credit == 1 or not finding.message:
             continue
+        not_yet = f"{say('Not yet:')} {say(finding.case.says)}"
         if finding.mistake in by_name and finding.mistake in told:
-            yield f"Not yet: {finding.case.says} (for the same reason)."
+            yield f"{not_yet} {say('(for the same reason)')}."
             continue
         if finding.message in told:
-            yield f"Not yet: {finding.case.says} (the same)."
+            yield f"{not_yet} {say('(the same)')}."
             continue
         told |= {finding.message, finding.mistake}
-        yield f"Not yet: {finding.case.says}. {_sentence(check, finding.message)}"
+        yield f"{not_yet}. {_sentence(check, say(finding.message))}"
         if finding.mistake in by_name:
-            yield f"It looks like {by_name[finding.mistake]}"
-    yield f"Asked for: {check.asks}. {_read(check)}"
+            yield f"{say('It looks like')} {say(by_name[finding.mistake])}"
+    yield _asked_for(check, say)
 
 
 def _sentence(check: Check, text: str) -> str:
@@ -460,11 +465,16 @@ def _side_effects(replies: Sequence[list[Reply]]) -> tuple[str, list[str]]:
     return printed, lines
 
 
-def _read(check: Check) -> str:
-    return (
-        f"Read “{check.section}” in chapter {check.chapter}; the equation is "
-        f"({check.equation}).\n{check.link}"
+def _asked_for(check: Check, say: Voice) -> str:
+    """Say what was asked and where to read."""
+    section = say(check.section)
+    page = check.page or check.assignment
+    read = (
+        f"Read “{section}” in chapter {check.chapter}; the equation is "
+        f"({check.equation})."
     )
+    link = where(page, check.section, section)
+    return f"{say('Asked for:')} {say(check.asks)}. {say(read)}\n{link}"
 
 
 def _number(x: float) -> str:
@@ -473,4 +483,4 @@ def _number(x: float) -> str:
 
 def _and(names: Sequence[str]) -> str:
     *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {voice()('and')} {last}" if most else last

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnncourse.checks.catalogue import all_checks
+from rnncourse.checks.language import Voice, voice
 
 CALL = re.compile(r"""^check\(\s*["']([^"']+)["']""", re.MULTILINE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -55,12 +56,18 @@ class Report:
     @property
     def text(self) -> str:
         """The report as it is printed."""
-        lines = [f"{self.path.name}: {self.points:g} of {self.out_of:g} points", ""]
+        say = voice()
+        head = f"{self.path.name}: {self.points:g} of {self.out_of:g} points"
+        lines = [say(head), ""]
         for cell in self.cells:
             if cell.points is None:
-                lines.append(f"[{cell.name}] {cell.out_of:g} points: read by a person")
+                lines.append(
+                    say(f"[{cell.name}] {cell.out_of:g} points: read by a person")
+                )
             else:
-                lines.append(f"[{cell.name}] {cell.points:g} of {cell.out_of:g} points")
+                lines.append(
+                    say(f"[{cell.name}] {cell.points:g} of {cell.out_of:g} points")
+                )
                 lines += [f"    {line}" for line in cell.text.splitlines()]
         return "\n".join(lines)
 
@@ -198,7 +205,7 @@ def _result(
     points = None
     for output in cell.outputs:
         if output.output_type == "error":
-            text = _error_text(output, grading["check"], time_limit)
+            text = _error_text(output, grading["check"], time_limit, voice())
             return CellResult(name, 0.0, out_of, "\n".join([*printed, text]))
         if output.output_type == "stream":
             printed.append(output.text.rstrip("\n"))
@@ -208,6 +215,7 @@ def _result(
         why = "the cell gave no points: was it changed?"
         if stopped and cell.execution_count is None:
             why = stopped
+        why = voice()(why)
         return CellResult(name, 0.0, out_of, "\n".join([*printed, why]))
     return CellResult(name, min(max(points, 0.0), out_of), out_of, "\n".join(printed))
 
@@ -219,15 +227,15 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _error_text(output: Any, check: str, time_limit: int) -> str:
+def _error_text(output: Any, check: str, time_limit: int, say: Voice = str) -> str:
     if output.ename == "CheckFailed":
         return str(output.evalue)
     if output.ename == "NameError":
         asked = all_checks()[check].title if check in all_checks() else "it"
-        return (
+        return say(
             f"{asked}: not answered yet, or the cell above stopped with an error "
             f"({output.evalue})."
         )
     if output.ename in ("TimeLimit", "KeyboardInterrupt"):
-        return f"the cell took longer than {time_limit} seconds and was stopped."
+        return say(f"the cell took longer than {time_limit} seconds and was stopped.")
     return f"{output.ename}: {ANSI.sub('', str(output.evalue))}"

@@ -7,8 +7,6 @@ that ``ask`` may run in another process than the other two.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
+from rnncourse.checks.language import where
 
 Draw = Callable[[np.random.Generator], Inputs | Sequence[Inputs]]
 KINDS = ("value", "property", "edge", "naming")
@@ -164,14 +163,8 @@ class Check:
     @property
     def link(self) -> str:
         """The address of the section to read, on the published pages."""
-        from rnncourse import address
-
-        ascii_only = unicodedata.normalize("NFKD", self.section.lower())
-        anchor = re.sub(
-            "[^a-z0-9]+", "-", ascii_only.encode("ascii", "ignore").decode()
-        )
         page = self.page or self.assignment
-        return f"{address.pages()}chapters/{page}.html#{anchor.strip('-')}"
+        return where(page, self.section, self.section)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """One real build and one real browser for all tests of the pages."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from rnncourse.cli import JUPYTER_BOOK
+from rnncourse import translations
+from rnncourse.cli import BUILD_EDITION, JUPYTER_BOOK
 from tests.conftest import ROOT
 
 
@@ -19,7 +21,16 @@ def build(tmp_path_factory) -> tuple[Path, str]:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     log = run.stdout + run.stderr
     assert run.returncode == 0, log[-5000:]
-    return out / "_build" / "html", log
+    site = out / "_build" / "html"
+    for language in translations.LANGUAGES:
+        command = [sys.executable, "-c", BUILD_EDITION, language, str(out / language)]
+        run = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        log += run.stdout + run.stderr
+        assert run.returncode == 0, log[-5000:]
+        shutil.copytree(translations.built(out / language), site / language)
+    return site, log
 
 
 @pytest.fixture(scope="session")

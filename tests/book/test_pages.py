@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from rnncourse import address, equations, notebooks
+from rnncourse import address, equations, notebooks, translations
 
 CHAPTERS = [f"chapters/{slug}" for slug in notebooks.known()]
 APPENDICES = ("for-instructors", "how-we-know", "bibliography")
@@ -217,7 +217,8 @@ def test_every_chapter_that_stands_is_in_the_book_and_no_source_is(site):
 
 
 def test_scripts_of_figures_load_only_where_there_is_a_figure(parsed, site):
-    with_figures = {site / f"{name}.html" for name, _ in FIGURES}
+    editions = [site, *(site / language for language in translations.LANGUAGES)]
+    with_figures = {e / f"{name}.html" for e in editions for name, _ in FIGURES}
     for path, page in parsed.items():
         scripts = [s for s in page.loaded if "/interactive/" in s]
         assert bool(scripts) == (path in with_figures), path
