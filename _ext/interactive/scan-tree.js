@@ -65,9 +65,13 @@ function draw(F, root, params) {
     label: "steps T", min: 2, max: MOST, step: 1, value: T, role: "input", show: (v) => num(v, 0),
     on: (v) => { T = v; at = 0; picked = null; update(); },
   });
-  F.add(root, "controls", length.el);
+  const place = F.slider({
+    label: "place", min: 1, max: T, step: 1, value: T, role: "state", show: (v) => num(v, 0),
+    on: (v) => { picked = v - 1; update(); },
+  });
+  F.add(root, "controls", length.el, place.el);
   const panel = F.panel(root);
-  F.hint(root, "Point at a column to read what its place knows.");
+  F.hint(root, "Point at a column, or move the second slider, to read what a place knows.");
   const say = F.live(root);
   let grid = null;
   const under = (event) => {
@@ -108,6 +112,8 @@ function draw(F, root, params) {
     next.disabled = at === all.length;
     const head = `Pass ${at} of ${all.length}, ${done} of ${joinings} joinings (the loop needs ${T} passes). [state:${known} of ${T} states are known.]`;
     const t = picked === null || picked >= T ? T - 1 : picked, p = rows[at][t];
+    place.range(1, T);
+    place.set(t + 1);
     const held = p.first === t ? `step ${t + 1} alone` : `steps ${p.first + 1} to ${t + 1}`;
     const value = p.first === 0 ? `[state:h = ${num(p.b, 3)}]` : `h ↦ [gate:${num(p.a, 3)}] h + [input:${num(p.b, 3)}]`;
     const text = `Place ${t + 1} holds ${held}: ${value}.`;

@@ -1098,3 +1098,5 @@ def test_scan_tree_knows_every_state_after_its_last_pass(show):
     width = fig.locator("svg").bounding_box()["width"]
     fig.locator("svg").click(position={"x": 44 + 0.5 * (width - 52) / 16, "y": 60})
     assert "Place 1 holds step 1 alone: h = 2.000" in panel(page, "scan-tree")
+    slider(page, "scan-tree", "place").fill("5")
+    assert "Place 5 holds steps 1 to 5" in panel(page, "scan-tree")
