@@ -157,5 +157,5 @@ def test_coverage_measures_the_reference_and_its_twins(monkeypatch):
     assert all((ROOT / place).exists() for place in places)
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]
     assert settings["run"]["branch"] is True
-    assert settings["run"]["source"] == ["rnncourse.reference", "rnncourse.nn"]
+    assert settings["run"]["source"] == ["rnncourse/reference", "rnncourse/nn"]
     assert settings["report"]["fail_under"] >= 95
