@@ -254,7 +254,7 @@ def test_the_learner_reads_why_and_hands_in_again(room, people):
 def test_another_learner_hands_in_late(room, people):
     from rnncourse.classroom.room import Room, nbgrader
 
-    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
     nbgrader(Room(room.folder), "db", "assignment", "add", NAME, f"--duedate={now}")
     emil = people["emil"]
     assert emil.sign_in(room.passwords["emil"]) == ""
