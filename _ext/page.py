@@ -21,7 +21,8 @@ from docutils.statemachine import StringList
 from glossary import inside
 from sphinx.util.docutils import SphinxDirective
 
-from rnncourse import __version__, address, equations
+from rnncourse import __version__, address, equations, translations
+from rnncourse.messages import Speaker, read_po
 
 ROOT = Path(__file__).parents[1]
 NUMBER = re.compile(r"\((\d{1,2}\.\d{1,3})\)")
@@ -54,9 +55,12 @@ def link_numbers(app, doctree, docname):
             if found is None:
                 continue
             page = f"chapters/{found.chapter}"
-            here = (
-                "" if page == docname else app.builder.get_relative_uri(docname, page)
-            )
+            if page == docname:
+                here = ""
+            elif page in app.env.found_docs:
+                here = app.builder.get_relative_uri(docname, page)
+            else:  # an edition that does not have it
+                here = f"{address.pages()}{page}.html"
             anchor = f"#eq-{match[1].replace('.', '-')}"
             pieces += [
                 nodes.Text(str(text)[end : match.start()]),
@@ -94,29 +98,55 @@ def add_foot(app, pagename, templatename, context, doctree):
         return
     title = re.sub(r"<[^>]+>", "", context["title"])
     changed = context.get("last_updated")
+    say = voice(app)
+
+    def to(page: str) -> str:
+        found = page in app.env.found_docs
+        return context["pathto"](page) if found else f"{address.pages()}{page}.html"
+
     mistake = address.issue(
         f"Mistake: {html.unescape(title)}",
         f"Page: {address.pages()}{pagename}.html, version {__version__}\n\n"
         "What it says:\n\nWhat it should say, and how you know:\n",
     )
-    errata = context["pathto"]("appendices/errata")
-    board = context["pathto"]("appendices/status")
+    errata, board = to("appendices/errata"), to("appendices/status")
     if pagename.startswith("chapters/"):
         board += f"#chapter-{Path(pagename).name.split('-')[0]}"
     parts = [
-        f"Version {__version__}" + (f", text of {changed}" if changed else ""),
-        f'<a class="report-mistake" href="{html.escape(mistake)}">'
-        "Report a mistake on this page</a>",
-        f'<a href="{errata}">Errata</a>',
-        f'<a href="{board}">Where it runs</a>',
+        f"{say('Version')} {__version__}"
+        + (f", {say('text of')} {changed}" if changed else ""),
+        f'<a class="report-mistake" href="{html.escape(mistake)}" '
+        f'data-passage="{say("Report a mistake in this passage")}">'
+        f"{say('Report a mistake on this page')}</a>",
+        f'<a href="{errata}">{say("Errata")}</a>',
+        f'<a href="{board}">{say("Where it runs")}</a>',
     ]
-    said = MINUTES.search(context["body"])
-    minutes = said and HOURS.get(said[1], said[1])
-    spent = f' data-minutes="{minutes}"' if said else ""
+    spent = ""
+    if minutes := minutes_of(pagename):
+        words = f'data-left="{say("min left")}" data-read="{say("read")}"'
+        spent = f' data-minutes="{minutes}" {words}'
     context["body"] = carry_equations(context["body"]) + (
-        f'<aside class="page-foot" aria-label="About this page"{spent}>'
+        f'<aside class="page-foot" aria-label="{say("About this page")}"{spent}>'
         f"<p>{' · '.join(parts)}</p>{citation(app, pagename, title)}</aside>"
     )
+
+
+def minutes_of(pagename: str) -> int | None:
+    """Return how long a chapter says, in its English text, that it takes to read."""
+    source = ROOT / "chapters" / "src" / f"{Path(pagename).name}.md"
+    if not pagename.startswith("chapters/") or not source.is_file():
+        return None
+    said = MINUTES.search(source.read_text(encoding="utf-8"))
+    return said and int(HOURS.get(said[1], said[1]))
+
+
+def voice(app):
+    """Return what says a word of the foot in the language of this edition."""
+    language = (app.config.language or "en").split("_")[0]
+    if language not in translations.LANGUAGES:
+        return lambda source: source
+    words = Speaker(read_po(translations.catalogue(language, "edition")))
+    return lambda source: html.escape(words.whole(source) or source)
 
 
 def citation(app, pagename: str, title: str) -> str:
@@ -138,7 +168,7 @@ def citation(app, pagename: str, title: str) -> str:
         f"  year      = {{{year}}},\n  url       = {{{page}}}\n}}"
     )
     return (
-        "<details><summary>Cite this chapter</summary>"
+        f"<details><summary>{voice(app)('Cite this chapter')}</summary>"
         f"<p>{text}</p>"
         f'<pre tabindex="0">{html.escape(entry)}</pre></details>'
     )
@@ -180,7 +210,7 @@ class Errata(SphinxDirective):
 
 def write_index(app, exception):
     """Write ``llms.txt``: each page with its address and what it is good for."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.format != "html" or app.config.language != "en":
         return
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     lines = [f"# {app.config.html_title}", "", f"> {first_sentence(app, toc['root'])}"]

@@ -58,7 +58,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const left = Math.round(minutes * (1 - share));
       bar.style.setProperty("--share", share);
       bar.classList.toggle("started", share > 0.01);
-      said.textContent = left > 0 ? `${left} min left` : "read";
+      said.textContent = left > 0 ? `${left} ${foot.dataset.left}` : foot.dataset.read;
     };
     addEventListener("scroll", update, { passive: true });
     addEventListener("resize", update);
@@ -70,7 +70,7 @@ document.addEventListener("DOMContentLoaded", () => {
   if (report) {
     const offer = report.cloneNode();
     offer.className = "report-passage";
-    offer.textContent = "Report a mistake in this passage";
+    offer.textContent = report.dataset.passage;
     offer.hidden = true;
     report.after(offer);
     document.addEventListener("selectionchange", () => {
