@@ -383,8 +383,6 @@ def _carry_state(
         found.append(np.stack(hs))
         if slip == "first":
             h = hs[0]
-        if slip == "start":
-            h = start
         if slip == "mean":
             h = np.mean(hs, axis=0)
     return np.stack(found)
@@ -484,11 +482,6 @@ CARRY = Check(
                 "first",
                 "the state after the first character of a stretch was handed on, not "
                 "the one after its last.",
-            ),
-            "start-state-handed-on": (
-                "start",
-                "the state that a stretch began with was handed on. What it has read "
-                "is forgotten.",
             ),
             "mean-state-handed-on": (
                 "mean",
