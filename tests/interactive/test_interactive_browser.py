@@ -218,7 +218,7 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.get_by_role("button", name="New tune"), {"x": 20, "y": 20}
     elif name == "lstm-cell":
         target, at = fig.get_by_role("button", name="Keep"), {"x": 20, "y": 20}
-    elif name == "word-by-word":
+    elif name in ("word-by-word", "next-character"):
         target, at = fig.get_by_role("button", name="Back"), {"x": 20, "y": 20}
     else:
         target, at = fig.get_by_role("button", name="Loop"), {"x": 18, "y": 20}
@@ -816,3 +816,29 @@ def test_word_by_word_steps_through_a_question_and_takes_another(show):
     assert "after it: weather" in panel(page, "word-by-word")
     fig.get_by_role("button", name="Reset").click()
     assert field.input_value() == "what time is it"
+
+
+def test_next_character_answers_to_its_knobs(show):
+    page = show()
+    fig = figure(page, "next-character")
+    cut = panel(page, "next-character")
+    assert "read: QUEEN MARGARET:" in cut
+    slider(page, "next-character", "top k").press("Home")
+    assert "1 of 65 characters kept" in panel(page, "next-character")
+    assert "as good as 1.00 choices" in panel(page, "next-character")
+    fig.get_by_role("button", name="Draw 20").click()
+    drawn = panel(page, "next-character").split("twenty draws: ")[1].split()
+    assert len(drawn) == 20
+    assert len(set(drawn)) == 1
+    fig.get_by_role("button", name="As learned").click()
+    text = panel(page, "next-character")
+    assert "65 of 65 characters kept, 100.0 %" in text
+    assert "twenty draws" not in text
+    warm = slider(page, "next-character", "temperature")
+    warm.press("End")
+    assert panel(page, "next-character") != text
+    fig.get_by_role("button", name="Reset").click()
+    assert panel(page, "next-character") == cut
+    fig.get_by_role("button", name="Back").click()
+    fig.get_by_role("button", name="Next character").click()
+    assert panel(page, "next-character") == cut
