@@ -610,7 +610,7 @@ TEXT_LOSS = Check(
             "scores-not-normalised": (
                 "unnormalised",
                 "the scores were taken as logarithms of probabilities. They become "
-                "that by a softmax first, (7.6).",
+                "that by a softmax first.",
             ),
             "mean-of-misses": (
                 "probability",
@@ -633,7 +633,7 @@ TEXT_LOSS = Check(
             "mean-of-perplexities": (
                 "mean-of-exp",
                 "the perplexity is the mean of 1/p over the characters. It is exp of "
-                "the mean loss, (6.13): the mean comes first.",
+                "the mean loss: the mean comes first.",
             ),
         },
     ),

@@ -940,4 +940,4 @@ def test_next_character_has_scores_after_each_character_of_its_line():
     assert (start["step"], start["k"]) == (len(line), len(symbols))
     source = chapter_source("17-text-generation")
     assert f"line = {json.dumps(line)}" in source
-    assert f'tau={start["tau"]}, mass={start["mass"]}' in source
+    assert f"tau={start['tau']}, mass={start['mass']}" in source
