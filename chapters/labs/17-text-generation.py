@@ -90,7 +90,7 @@ def run_training(
     """Train for a budget; return losses, curve and, if asked, what it writes."""
     torch.set_num_threads(threads)
     begin, data = time.perf_counter(), n["corpora"][text]
-    looks = 24 if options["seconds"] <= SHORT else 20
+    looks = 24 if options["seconds"] <= SHORT else 12
     model, curve, characters = n["train_text"](data, seed=seed, looks=looks, **options)
     wall = time.perf_counter() - begin
     torch.set_num_threads(1)

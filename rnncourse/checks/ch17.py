@@ -824,7 +824,7 @@ NUCLEUS_SLIPS = (
 def _draw_nucleus(rng: Rng) -> Inputs:
     """Draw scores for which each slip gives an answer of its own."""
     while True:
-        call = {"logits": rng.normal(size=10) * 1.6, "mass": 0.7}
+        call: Inputs = {"logits": rng.normal(size=10) * 1.6, "mass": 0.7}
         answers = [_nucleus(**call, slip=slip) for slip in ("", *NUCLEUS_SLIPS)]
         kept = int((answers[0] > 0).sum())
         apart = all(
