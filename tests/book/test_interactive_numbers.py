@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from rnncourse import stills
+from rnncourse.checks.ch17 import NUCLEUS, TOP_K
 from rnncourse.datasets import load_energy
 from rnncourse.datasets.brackets import (
     SYMBOLS,
@@ -1221,3 +1222,48 @@ def test_kernel_memory_gives_the_held_step_and_the_kernel_of_the_package():
     source = chapter_source("24-whats-next")
     still = re.search(r"DECAY, TURN, DELTA, STEPS = (.+)", source)[1]
     assert [float(v) for v in still.split(", ")] == list(start.values())
+
+
+def test_next_character_cuts_as_the_rules_of_the_chapter():
+    rng = np.random.default_rng(17)
+    cases = [
+        {
+            "logits": (3 * rng.normal(size=12)).tolist(),
+            "tau": rng.uniform(0.1, 2),
+            "k": int(rng.integers(1, 14)),
+            "mass": rng.uniform(0.05, 1),
+        }
+        for _ in range(40)
+    ]
+    cases.append({"logits": [0.0] * 8, "tau": 1, "k": 8, "mass": 0.5})
+    cases.append({"logits": [0.0] * 8, "tau": 1, "k": 2, "mass": 1})
+    for case, got in zip(cases, node("next-character", "shape", cases), strict=True):
+        first = TOP_K.reference(np.array(case["logits"]) / case["tau"], case["k"])
+        logs = np.log(first, where=first > 0, out=np.full(len(first), -np.inf))
+        want = NUCLEUS.reference(logs, case["mass"])
+        close(got["p"], want)
+        assert got["kept"] == (want > 0).sum()
+        entropy = -(want[want > 0] * np.log(want[want > 0])).sum()
+        close(got["choices"], np.exp(entropy))
+    draws = [{"p": [0.25, 0, 0.75], "u": u} for u in (0.0, 0.2, 0.25, 0.99, 1.0)]
+    assert node("next-character", "pick", draws) == [0, 0, 2, 2, 2]
+
+
+def test_next_character_has_scores_after_each_character_of_its_line():
+    data, start = node("next-character", "DATA"), node("next-character", "START")
+    symbols, line = data["symbols"], data["line"]
+    scores = np.reshape(data["scores"], (len(line), len(symbols)))
+    assert list(symbols) == sorted(set(symbols))
+    assert set(line) <= set(symbols)
+    assert scores.max() == 0
+    steps = [{"step": t} for t in (1, 5, len(line))]
+    for case, got in zip(steps, node("next-character", "scores", steps), strict=True):
+        close(got, scores[case["step"] - 1] / 100)
+    # the network behind it knows the line: mostly the character that comes is likely
+    p = softmax(scores / 100.0)[:-1]
+    coming = p[np.arange(len(line) - 1), [symbols.index(c) for c in line[1:]]]
+    assert -np.log(coming).mean() < 2
+    assert (start["step"], start["k"]) == (len(line), len(symbols))
+    source = chapter_source("17-text-generation")
+    assert f"line = {json.dumps(line)}" in source
+    assert f"tau={start['tau']}, mass={start['mass']}" in source

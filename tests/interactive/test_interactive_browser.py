@@ -221,7 +221,7 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.get_by_role("button", name="New tune"), {"x": 20, "y": 20}
     elif name == "lstm-cell":
         target, at = fig.get_by_role("button", name="Keep"), {"x": 20, "y": 20}
-    elif name == "word-by-word":
+    elif name in ("word-by-word", "next-character"):
         target, at = fig.get_by_role("button", name="Back"), {"x": 20, "y": 20}
     elif name == "gate-surgery":
         target = fig.get_by_role("button", name="Forget the quotation")
@@ -1100,3 +1100,29 @@ def test_scan_tree_knows_every_state_after_its_last_pass(show):
     assert "Place 1 holds step 1 alone: h = 2.000" in panel(page, "scan-tree")
     slider(page, "scan-tree", "place").fill("5")
     assert "Place 5 holds steps 1 to 5" in panel(page, "scan-tree")
+
+
+def test_next_character_answers_to_its_knobs(show):
+    page = show()
+    fig = figure(page, "next-character")
+    cut = panel(page, "next-character")
+    assert "read: QUEEN MARGARET:" in cut
+    slider(page, "next-character", "top k").press("Home")
+    assert "1 of 65 characters kept" in panel(page, "next-character")
+    assert "as good as 1.00 choices" in panel(page, "next-character")
+    fig.get_by_role("button", name="Draw 20").click()
+    drawn = panel(page, "next-character").split("twenty draws: ")[1].split()
+    assert len(drawn) == 20
+    assert len(set(drawn)) == 1
+    fig.get_by_role("button", name="As learned").click()
+    text = panel(page, "next-character")
+    assert "65 of 65 characters kept, 100.0 %" in text
+    assert "twenty draws" not in text
+    warm = slider(page, "next-character", "temperature")
+    warm.press("End")
+    assert panel(page, "next-character") != text
+    fig.get_by_role("button", name="Reset").click()
+    assert panel(page, "next-character") == cut
+    fig.get_by_role("button", name="Back").click()
+    fig.get_by_role("button", name="Next character").click()
+    assert panel(page, "next-character") == cut
