@@ -20,6 +20,7 @@ MIDDLE = {
     "training",
     "plotting",
     "stills",
+    "trained",
 }
 BELOW = {
     "__init__": set(),

@@ -956,7 +956,7 @@ def test_gate_surgery_answers_to_keys_and_to_other_texts(show):
     page.keyboard.press("ArrowRight")
     assert "steps 12 to 13" in panel(page, "gate-surgery")
     fig.get_by_label("Hold the").select_option("o")
-    fig.get_by_label("of", exact=True).select_option("-1")
+    fig.locator("select").nth(1).select_option("-1")
     fig.get_by_label("shut or open").select_option("1")
     assert "output gate of all units held open" in panel(page, "gate-surgery")
     fig.get_by_label("held").uncheck()
