@@ -57,7 +57,7 @@ function draw(F, root, params) {
   const knobs = { first: knob("first", "from step", "gate"), last: knob("last", "to step", "gate"), look: knob("look", "look after step", "output") };
   F.add(root, "controls", ...Object.values(knobs).map((k) => k.el));
   F.add(root, "row", shows.el, F.button("Reset", () => { view = shows.input.value = "c"; change(initial(), true); }));
-  F.hint(root, "Drag over the squares to hold the gate of that unit for those steps; tap a letter to look there. The sliders do the same.");
+  F.hint(root, "Drag over the squares to hold the gate of that unit for those steps; tap a letter to look there; the sliders do the same. Squares are coloured above 0 and grey below, fainter near 0.");
   const say = F.live(root);
 
   const ROW = 13, TOP = 26, LEFT = 22;
