@@ -21,6 +21,9 @@ MIDDLE = {
     "stills",
     "text",
     "training",
+    "plotting",
+    "stills",
+    "trained",
 }
 BELOW = {
     "__init__": set(),

@@ -57,7 +57,7 @@ function draw(F, root, params) {
   const knobs = { first: knob("first", "from step", "gate"), last: knob("last", "to step", "gate"), look: knob("look", "look after step", "output") };
   F.add(root, "controls", ...Object.values(knobs).map((k) => k.el));
   F.add(root, "row", shows.el, F.button("Reset", () => { view = shows.input.value = "c"; change(initial(), true); }));
-  F.hint(root, "Drag over the squares to hold the gate of that unit for those steps; tap a letter to look there. The sliders do the same.");
+  F.hint(root, "Drag over the squares to hold the gate of that unit for those steps; tap a letter to look there; the sliders do the same. Squares are coloured above 0 and grey below, fainter near 0.");
   const say = F.live(root);
 
   const ROW = 13, TOP = 26, LEFT = 22;
@@ -108,7 +108,7 @@ function draw(F, root, params) {
     }
     // below: the share of what is forbidden, then the chances at the place looked at
     const high = 44, y = bottom + 26 + high;
-    pen.text("ft", LEFT, bottom + 18, "share on what the marks forbid; full height is 30 %", { class: "mute start" });
+    pen.text("ft", LEFT, bottom + 18, "forbidden share, full height 30 %", { class: "mute start" });
     pen.line("f0", LEFT, y, LEFT + n * wide, y, { class: "s-neutral", thick: 1 });
     for (let t = 0; t < n; t++) {
       const x = LEFT + t * wide, tall = (share) => high * Math.min(1, share / 0.3);
@@ -119,7 +119,7 @@ function draw(F, root, params) {
     if (!n) return y + 10;
     const base = y + 116, each = Math.min(56, (width - LEFT) / net.SYMBOLS.length), t = now.look - 1;
     const { allowed } = net.marks(now)[t];
-    pen.text("pt", LEFT, y + 24, `next symbol, after step ${now.look}; a line: untouched`, { class: "mute start" });
+    pen.text("pt", LEFT, y + 24, `next, after step ${now.look} (line: untouched)`, { class: "mute start" });
     [...net.SYMBOLS].forEach((c, k) => {
       const x = LEFT + k * each, p = cut.said[t].p[k], q = free.said[t].p[k];
       pen.rect(`p${k}`, x + 4, base - 76 * p, each - 8, Math.max(0.5, 76 * p), { class: allowed[k] ? "f-output" : "f-gradient" });
