@@ -26,7 +26,13 @@ TEXT = PAGE.read_text(encoding="utf-8")
 NAME = "07-recurrent-networks"
 LEARNERS = ["learner-a", "learner-b", "learner-c"]
 # In boxes without a dollar sign: a network, a browser, servers of one's own.
-NOT_RUN = ["git clone ADDRESS", "cd rnncourse", "make setup", "source .venv", "jupyter lab"]
+NOT_RUN = [
+    "git clone ADDRESS",
+    "cd rnncourse",
+    "make setup",
+    "source .venv",
+    "jupyter lab",
+]
 NOT_RUN += ["createdb", "rnncourse grade . --db", "dask scheduler", "dask worker"]
 NOT_RUN += ["rnncourse grade . --scheduler"]
 
