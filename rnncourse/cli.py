@@ -479,7 +479,7 @@ def run_test_classroom(args: argparse.Namespace) -> int:
     from rnncourse.classroom import run
 
     run.ensure()
-    return inside("-m", "pytest", "-m", "", "-s", "-rs", "tests/classroom")
+    return inside("-m", "pytest", "-m", "", "-x", "-s", "-rs", "tests/classroom")
 
 
 # -- looking after it --------------------------------------------------------------

@@ -109,10 +109,20 @@ class Person:
                 row.locator(".item_name a").first.click()
             inner.click()
         page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+
+    def run(self, cell):
+        """Run a cell and wait until it has run."""
+        prompt = cell.locator(".jp-InputArea-prompt")
+        before = prompt.inner_text()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        end = time.monotonic() + MOMENT / 1000
+        while not re.search(r"\d", now := prompt.inner_text()) or now == before:
+            assert time.monotonic() < end, f"the cell did not run: {now}"
+            self.page.wait_for_timeout(200)
 
     def answer(self, task, source):
-        """Type an answer, and run the notebook down to the check; return its words."""
+        """Type an answer, run it and the check below it; return the check's words."""
         page = self.page
         start = re.search(r"def \w+\(", source)[0]
         cell = page.locator(".jp-CodeCell").filter(has_text=start).first
@@ -120,23 +130,16 @@ class Person:
         cell.locator(".cm-content").click()
         page.keyboard.press("Control+A")
         page.keyboard.insert_text(source.strip())
-        page.keyboard.press("Shift+Enter")
+        self.run(cell)
         check = page.locator(".jp-CodeCell").filter(has_text=f'check("{task}"').first
-        check.locator(".cm-content").click()
-        page.keyboard.press("Control+Enter")
-        words = check.locator(".jp-OutputArea-output")
-        words.first.wait_for()
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-        return words.all_inner_texts()
+        self.run(check)
+        return check.locator(".jp-OutputArea-output").all_inner_texts()
 
     def run_first(self):
         """Run the cell that imports."""
-        cell = self.page.locator(".jp-CodeCell").filter(has_text="import check").first
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-        cell.locator(".jp-InputArea-prompt").filter(
-            has_text=re.compile(r"\d")
-        ).wait_for()
+        self.run(
+            self.page.locator(".jp-CodeCell").filter(has_text="import check").first
+        )
 
     def save(self):
         self.page.keyboard.press("Control+S")

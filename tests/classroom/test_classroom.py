@@ -123,10 +123,12 @@ def room(tmp_path_factory):
     for tool in ("node", "npm"):
         require_tool(tool, shutil.which(tool), "JupyterHub's proxy needs it")
     made = Classroom(tmp_path_factory.mktemp("classroom") / "room")
-    made.start("--fresh")
-    yield made
-    if made.process.poll() is None:
-        made.stop()
+    try:
+        made.start("--fresh")
+        yield made
+    finally:
+        if made.process and made.process.poll() is None:
+            made.stop()
 
 
 @pytest.fixture(scope="module")
