@@ -84,7 +84,8 @@ def _judge(
     findings = []
     overall = None
     case = check.cases[0]
-    if _judge_case(check, case, drawn[0], replies[0]).credit < 1:
+    own = check.numbers is not None
+    if own and _judge_case(check, case, drawn[0], replies[0]).credit < 1:
         for mistake, inputs in others:
             if _judge_case(check, case, [inputs], replies[0]).credit == 1:
                 found = Finding(case, 0.0, _right_for_others(), mistake.name)

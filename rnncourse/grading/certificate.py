@@ -240,9 +240,8 @@ ATTACKED = """
 
 `tests/attacks/` holds {shipped} hand-ins of three tasks of chapter 8 that want more
 than is theirs. Those that the table counts as run were graded for real beside honest
-ones: by this course's grader at each level of isolation, and by stock nbgrader as it is
-installed, in a box of bubblewrap. The sandbox and the talk with it are the same for
-every assignment.
+ones{stock}. The sandbox and the talk with it are
+the same for every assignment.
 
 {head}
 |---|---|---|---|---|---|---|---|"""
@@ -255,8 +254,10 @@ KINDS = {
 }
 AFTER = """
 *Ended otherwise* is, for this course's grader, anything that the test of an attack does
-not allow, down to other words; for stock, a hand-in without marks and without a
-sentence that says why."""
+not allow, down to other words."""
+STOCK = ", by stock nbgrader as it is installed in a box of bubblewrap"
+STOCK_AFTER = """
+For stock it is a hand-in without marks and without a sentence that says why."""
 
 
 def _attacked(folder: Path) -> list[str]:
@@ -270,7 +271,9 @@ def _attacked(folder: Path) -> list[str]:
         return []
     shipped = _shipped(folder.parent.parent)
     head = " | ".join(["| graded by | run", *KINDS.values(), "date |"])
-    lines = ATTACKED.format(shipped=shipped, head=head).splitlines()
+    lines = ATTACKED.format(
+        shipped=shipped, head=head, stock=STOCK if "stock" in records else ""
+    ).splitlines()
     for how, record in records.items():
         cases = record["cases"]
         who = f"`rnncourse grade`, {record['level'].split(' (')[0]}"
@@ -285,6 +288,8 @@ def _attacked(folder: Path) -> list[str]:
             + f" | {record['date']} |"
         )
     lines += AFTER.splitlines()
+    if "stock" in records:
+        lines += STOCK_AFTER.splitlines()
     for how, record in records.items():
         lines += _by_name(how, record)
     return lines
@@ -314,8 +319,8 @@ def _besides(folder: Path) -> list[str]:
         lines.append(
             f"{found['kills']} times a run was killed at a random one of its "
             f"{found['writes_in_a_run']} writes ({found['runs_compared']} runs, "
-            f"{found['date']}). After each run had been started again, its gradebook, "
-            "journal and notebooks "
+            f"{found['date']}). After each run had been started again, its gradebook "
+            "and notebooks "
             + (
                 f"differed from those of an undisturbed run: {found['differed']}"
                 if found["differed"]

@@ -129,7 +129,9 @@ def by_hypothesis(half, seconds):
 
 def by_atheris(half, seconds):
     import atheris
+    import nbformat  # so that no input has to wait for it
 
+    assert nbformat.convert
     with atheris.instrument_imports(
         include=["rnncourse.grading.intake", "rnncourse.grading.wire"]
     ):
@@ -158,7 +160,7 @@ def by_atheris(half, seconds):
             if watch.inputs % 50 == 0:
                 report.write_text(json.dumps(watch.found()))
 
-        arguments = [f"-max_total_time={seconds}", "-timeout=120", "-max_len=60000"]
+        arguments = [f"-max_total_time={seconds}", "-timeout=900", "-max_len=60000"]
         arguments += ["-rss_limit_mb=2048", "-print_final_stats=1", str(kept)]
         atheris.Setup([sys.argv[0], *arguments], one)
         atheris.Fuzz()

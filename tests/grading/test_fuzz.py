@@ -6,11 +6,12 @@
 import copy
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from ..fuzz import targets
-from ..fuzz.strategies import TARGETS
+from ..fuzz.strategies import TARGETS, put
 from .common import filled, linux, model
 
 
@@ -49,3 +50,23 @@ def test_a_notebook_that_is_not_the_release_is_noticed():
     spoilt["cells"][-1]["metadata"]["nbgrader"]["points"] = 99
     with pytest.raises(AssertionError):
         targets._is_the_release_with_answers(spoilt)
+
+
+@pytest.mark.parametrize(
+    ("way", "value"),
+    [
+        (("op",), np.ones(2)),
+        (("nonce",), np.ones(2)),
+        (("nonce",), ["x"]),
+        (("replies", 0, "kind"), []),
+        (("replies", 0, "kind"), {"a": 1}),
+        (("replies", 0, "kind"), np.ones(3)),
+        (("replies", 0, "changed"), [["b"]]),
+        (("replies", 0, "changed"), [np.ones(2)]),
+        (("replies",), np.ones((2, 2))),
+    ],
+)
+def test_a_word_of_a_message_that_is_no_string_is_refused(way, value):
+    """Fuzzing found these: they raised an error in the grader itself."""
+    found = targets.channel_message(lambda tree: put(tree, way, value, "replace"))
+    assert found in ("broken", "no verdict")
