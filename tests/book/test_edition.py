@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +51,30 @@ def test_a_link_to_an_english_page_is_relative_and_marked(edition):
     )
     own = f'<a href="{address.pages()}es/intro.html">'
     assert mended(edition, own) == own
+
+
+@pytest.mark.parametrize(
+    ("language", "page", "to", "tip"),
+    [
+        ("en", "chapters/07-recurrent-networks", "../es/chapters/07-", "Leer esta"),
+        ("en", "chapters/08-x", "../es/intro.html", "aún no está traducida"),
+        ("en", "search", "es/intro.html", "aún no está traducida"),
+        ("es", "chapters/07-recurrent-networks", "../../chapters/07-", "Read this"),
+        ("es", "intro", "../intro.html", "Read this"),
+        ("es", "glosario", "../intro.html", "Read this"),
+    ],
+)
+def test_every_page_offers_its_other_language(edition, language, page, to, tip):
+    app = SimpleNamespace(config=SimpleNamespace(language=language))
+    context = {"metatags": ""}
+    edition.offer_languages(app, page, "page.html", context, object())
+    (other,) = context["language_switch"]
+    assert other["href"].startswith(to)
+    assert tip in other["tip"]
+    same = page.endswith(("intro", "07-recurrent-networks"))
+    assert bool(context["metatags"]) == same
+    if same:
+        assert f'href="{address.pages()}' in context["metatags"]
 
 
 def test_the_way_to_the_evidence_is_said_in_spanish(edition):
