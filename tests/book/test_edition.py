@@ -1,17 +1,90 @@
 """The Spanish edition as readers meet it."""
 
+import importlib.util
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from rnncourse import address, translations
+from rnncourse.messages import Speaker, read_po
 from tests.book.test_pages import AXE, MODES, UNFOLD, Opened
+from tests.conftest import ROOT
 
 PAGES = [f"es/{page}" for page in translations.pages("es")]
 
 
 def read(site, name):
     return (site / f"{name}.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def edition():
+    """The extension, which is no part of the package."""
+    pytest.importorskip("sphinx")
+    path = ROOT / "_ext" / "edition.py"
+    spec = importlib.util.spec_from_file_location("edition", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def mended(edition, text, page="chapters/07-recurrent-networks"):
+    words = Speaker(read_po(translations.catalogue("es", "edition")))
+    return edition.mend(text, "es", page, words)
+
+
+def test_a_paragraph_in_english_says_so_to_a_screen_reader(edition):
+    text = '<div class="untranslated docutils">A</div><span class="untranslated">B'
+    assert mended(edition, text) == (
+        '<div lang="en" class="untranslated">A</div>'
+        '<span lang="en" class="untranslated">B'
+    )
+
+
+def test_a_link_to_an_english_page_is_relative_and_marked(edition):
+    to = f"{address.pages()}chapters/10-lstm.html"
+    text = f'<li class="toctree-l1"><a class="reference external" href="{to}">10'
+    assert mended(edition, text) == (
+        '<li class="toctree-l1"><a lang="en" class="reference internal" '
+        'href="../../chapters/10-lstm.html" hreflang="en">10'
+    )
+    own = f'<a href="{address.pages()}es/intro.html">'
+    assert mended(edition, own) == own
+
+
+@pytest.mark.parametrize(
+    ("language", "page", "to", "tip"),
+    [
+        ("en", "chapters/07-recurrent-networks", "../es/chapters/07-", "Leer esta"),
+        ("en", "chapters/08-x", "../es/intro.html", "aún no está traducida"),
+        ("en", "search", "es/intro.html", "aún no está traducida"),
+        ("es", "chapters/07-recurrent-networks", "../../chapters/07-", "Read this"),
+        ("es", "intro", "../intro.html", "Read this"),
+        ("es", "glosario", "../intro.html", "Read this"),
+    ],
+)
+def test_every_page_offers_its_other_language(edition, language, page, to, tip):
+    app = SimpleNamespace(config=SimpleNamespace(language=language))
+    context = {"metatags": ""}
+    edition.offer_languages(app, page, "page.html", context, object())
+    (other,) = context["language_switch"]
+    assert other["href"].startswith(to)
+    assert tip in other["tip"]
+    same = page.endswith(("intro", "07-recurrent-networks"))
+    assert bool(context["metatags"]) == same
+    if same:
+        assert f'href="{address.pages()}' in context["metatags"]
+
+
+def test_the_way_to_the_evidence_is_said_in_spanish(edition):
+    text = '<a class="how" href="../appendices/how-we-know.html#evidence-7-1">How do'
+    text += ' we know<span class="visually-hidden"> equation 7.1</span>?</a>'
+    assert mended(edition, text) == (
+        '<a class="how" hreflang="en" '
+        'href="../../appendices/how-we-know.html#evidence-7-1">¿Cómo lo sabemos'
+        '<span class="visually-hidden"> la ecuación 7.1</span>?</a>'
+    )
 
 
 @pytest.mark.parametrize(
