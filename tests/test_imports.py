@@ -21,8 +21,6 @@ MIDDLE = {
     "stills",
     "text",
     "training",
-    "plotting",
-    "stills",
     "trained",
 }
 BELOW = {
