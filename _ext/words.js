@@ -34,8 +34,7 @@ function speaker({ exact, templates }) {
   const fill = (target, match) => !match.groups ? target :
     target.replace(/\{(\d+)\}/g, (_, n) => {
       const text = match.groups[`p${n}`], bare = text.trim();
-      const said = bare ? whole(bare) : null;
-      return said === null ? text : text.split(bare).join(said);
+      return bare ? text.split(bare).join(say(bare)) : text;
     });
   function whole(text) {
     if (known.has(text)) return known.get(text);

@@ -198,8 +198,7 @@ class Speaker:
         def value(place: re.Match[str]) -> str:
             text = match.group(f"p{place.group(1)}")
             bare = text.strip()
-            said = self.whole(bare) if bare else None
-            return text if said is None else text.replace(bare, said)
+            return text.replace(bare, self.say(bare)) if bare else text
 
         return PLACEHOLDER.sub(value, target)
 
