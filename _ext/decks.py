@@ -65,6 +65,8 @@ def item(row, what, tables, slugs) -> nodes.definition_list_item:
     for page in what.get("pages", ()):
         title = page.replace("-", " ").capitalize()
         shown += nodes.paragraph("", "", link(title, f"{page}.html"))
+    if words := what.get("every"):
+        shown += nodes.paragraph("", f"In every chapter: {words.lower()}s")
     if not len(shown):
         shown += nodes.paragraph("", "Across the book: not written yet")
     return nodes.definition_list_item("", term, shown)
