@@ -614,13 +614,13 @@ PRICE = Check(
             ),
             "return-added": (
                 "added",
-                "the return was added to the price, as if it were dollars. It is the "
+                "r was added to the price, as if it were dollars. It is the "
                 "logarithm of a factor, (21.5).",
             ),
             "one-plus-return": (
                 "linear",
-                "1 + r was taken for the factor. That is close for small r only; a "
-                "return of (21.4) is a logarithm.",
+                "1 + r was taken for the factor. That is close for small r only; r "
+                "of (21.4) is a logarithm.",
             ),
             "all-from-the-first-day": (
                 "first",
@@ -916,7 +916,7 @@ DIRECTION = Check(
             "rise-of-the-forecast": (
                 "rise",
                 "the forecast was taken as up where it rose above the forecast "
-                "before. A forecast return above 0 says up.",
+                "before. A forecast r above 0 says up.",
             ),
             "rising-days-only": (
                 "ups-only",
