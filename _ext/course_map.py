@@ -14,12 +14,16 @@ from __future__ import annotations
 import html
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 from docutils import nodes
+from edition import voice
 from sphinx.util.docutils import SphinxDirective
+
+from rnncourse import address, translations
+from rnncourse.messages import Speaker, read_po
 
 ROOT = Path(__file__).parent.parent
 WIDTH, ROW, DOT = 100, 40, 88  # of the drawing: user units, stretched to the rows
@@ -116,7 +120,18 @@ def arrows(known: list[Chapter]) -> list[tuple[int, int]]:
 # -- the map -----------------------------------------------------------------------
 
 
-def draw(known: list[Chapter], link, here: int = 0) -> str:
+def places(app, page: str):
+    """Return what gives the address of another page; an edition lacks some."""
+
+    def link(to: str) -> str:
+        if to in app.env.found_docs:
+            return app.builder.get_relative_uri(page, to)
+        return f"{address.pages()}{to}.html"
+
+    return link
+
+
+def draw(known: list[Chapter], link, here: int = 0, say=str) -> str:
     """Return the map as HTML.
 
     Parameters
@@ -126,6 +141,8 @@ def draw(known: list[Chapter], link, here: int = 0) -> str:
         Gives the address of a page from where the map is.
     here : int
         The chapter to mark.
+    say : callable
+        Translates a word of the map.
     """
     rows: dict[int, int] = {}
     parts, row = [], 0
@@ -136,8 +153,8 @@ def draw(known: list[Chapter], link, here: int = 0) -> str:
             if one.part == part:
                 rows[one.number] = row
                 row += 1
-                items.append(item(one, link, here))
-        name = html.escape(part)
+                items.append(item(one, link, here, say))
+        name = say(part)
         parts.append(
             f'<li><span class="part">{name}</span><ol>{"".join(items)}</ol></li>'
         )
@@ -150,25 +167,29 @@ def draw(known: list[Chapter], link, here: int = 0) -> str:
     )
 
 
-def item(one: Chapter, link, here: int) -> str:
+def item(one: Chapter, link, here: int, say=str) -> str:
     """Return a chapter as an item of the list: its link, and what it needs."""
     name = f'<span class="title">{html.escape(one.title)}</span>'
     title = f'<span class="number">{one.number}</span> {name}'
     if not one.slug:
         title = f'<span class="name">{title}</span>'
-        return f'<li class="planned">{title}<small>not written yet</small></li>'
+        return (
+            f'<li class="planned">{title}<small>{say("not written yet")}</small></li>'
+        )
     current = ' aria-current="page"' if one.number == here else ""
     title = (
         f'<a class="name" href="{link(f"chapters/{one.slug}")}"{current}>{title}</a>'
     )
-    needs = f"needs {listed(one.needs)} · " if one.needs else ""
+    needs = f"{say('needs')} {listed(one.needs, say)} · " if one.needs else ""
     return f"<li>{title}<small>{needs}{one.minutes} min</small></li>"
 
 
-def listed(needs: tuple[int, ...]) -> str:
+def listed(needs: tuple[int, ...], say=str) -> str:
     """Return "7, 8 and 12"."""
     words = [str(number) for number in needs]
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if words[1:] else words[0]
+    if not words[1:]:
+        return words[0]
+    return f"{', '.join(words[:-1])} {say('and')} {words[-1]}"
 
 
 def middle(row: int) -> float:
@@ -190,13 +211,31 @@ def arc(rows: dict[int, int], low: int, high: int) -> str:
     )
 
 
+def translated(app, known: list[Chapter]) -> list[Chapter]:
+    """Return the chapters with their titles in the language of this edition."""
+    language = (app.config.language or "en").split("_")[0]
+    if language not in translations.LANGUAGES:
+        return known
+    there = translations.pages(language)
+    said = []
+    for one in known:
+        page = f"chapters/{one.slug}"
+        if page in there:
+            words = Speaker(read_po(translations.catalogue(language, page)))
+            title = words.whole(f"{one.number}. {one.title}") or one.title
+            one = replace(one, title=title.removeprefix(f"{one.number}. "))
+        said.append(one)
+    return said
+
+
 class CourseMap(SphinxDirective):
     """The map of the course."""
 
     def run(self):
         """Return the map as it stands."""
-        builder, page = self.env.app.builder, self.env.docname
-        text = draw(chapters(), lambda to: builder.get_relative_uri(page, to))
+        app = self.env.app
+        known = translated(app, chapters())
+        text = draw(known, places(app, self.env.docname), say=voice(app))
         return [nodes.raw("", text, format="html")]
 
 
@@ -204,13 +243,14 @@ def add_here(app, pagename, templatename, context, doctree):
     """Put the map, folded, at the end of each chapter."""
     if not pagename.startswith("chapters/") or not context.get("body"):
         return
-    known = chapters()
+    known = translated(app, chapters())
     slug = pagename.removeprefix("chapters/")
     here = next((one.number for one in known if one.slug == slug), 0)
-    text = draw(known, lambda to: app.builder.get_relative_uri(pagename, to), here)
+    say = voice(app)
+    text = draw(known, places(app, pagename), here, say)
     context["body"] += (
-        '<details class="you-are-here"><summary>You are here: the map of the course'
-        f"</summary>{text}</details>"
+        f'<details class="you-are-here"><summary>{say("You are here")}: '
+        f"{say('the map of the course')}</summary>{text}</details>"
     )
 
 

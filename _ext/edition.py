@@ -7,6 +7,7 @@ theme has, links that lead to English pages, and paragraphs shown in English.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -28,6 +29,15 @@ def edition(app) -> str:
     """Return the language of the edition that is built; "" for the English one."""
     language = (app.config.language or "en").split("_")[0]
     return language if language in LANGUAGES else ""
+
+
+def voice(app):
+    """Return what says a word of a page's frame in the language of this edition."""
+    language = edition(app)
+    if not language:
+        return lambda source: html.escape(source)
+    words = Speaker(read_po(translations.catalogue(language, "edition")))
+    return lambda source: html.escape(words.whole(source) or source)
 
 
 def settle(app, config):

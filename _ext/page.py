@@ -16,13 +16,14 @@ import re
 from pathlib import Path
 
 import yaml
+from course_map import minutes
 from docutils import nodes
 from docutils.statemachine import StringList
+from edition import voice
 from glossary import inside
 from sphinx.util.docutils import SphinxDirective
 
-from rnncourse import __version__, address, equations, translations
-from rnncourse.messages import Speaker, read_po
+from rnncourse import __version__, address, equations
 
 ROOT = Path(__file__).parents[1]
 NUMBER = re.compile(r"\((\d{1,2}\.\d{1,3})\)")
@@ -35,9 +36,6 @@ LEFT_ALONE = (
     nodes.math_block,
     nodes.raw,
 )
-# What a chapter says of itself: "Allow an hour and a half", "Allow 75 minutes".
-MINUTES = re.compile(r"(?:Allow|Reading takes about) (an hour and a half|an hour|\d+)")
-HOURS = {"an hour": 60, "an hour and a half": 90}
 
 
 # -- references to equations ---------------------------------------------------------
@@ -131,22 +129,12 @@ def add_foot(app, pagename, templatename, context, doctree):
     )
 
 
-def minutes_of(pagename: str) -> int | None:
+def minutes_of(pagename: str) -> int:
     """Return how long a chapter says, in its English text, that it takes to read."""
     source = ROOT / "chapters" / "src" / f"{Path(pagename).name}.md"
     if not pagename.startswith("chapters/") or not source.is_file():
-        return None
-    said = MINUTES.search(source.read_text(encoding="utf-8"))
-    return said and int(HOURS.get(said[1], said[1]))
-
-
-def voice(app):
-    """Return what says a word of the foot in the language of this edition."""
-    language = (app.config.language or "en").split("_")[0]
-    if language not in translations.LANGUAGES:
-        return lambda source: source
-    words = Speaker(read_po(translations.catalogue(language, "edition")))
-    return lambda source: html.escape(words.whole(source) or source)
+        return 0
+    return minutes(source.read_text(encoding="utf-8"))
 
 
 def citation(app, pagename: str, title: str) -> str:
