@@ -91,13 +91,13 @@ def test_the_equation_shows_on_pointing_and_by_keyboard(site, browser):
         link = opened.page.locator("a.equation-number").first
         link.hover()
         card = opened.page.locator(".equation-card")
-        card.locator("mjx-container").wait_for(timeout=10_000)
+        card.locator("mjx-container").wait_for(timeout=30_000)
         opened.page.keyboard.press("Escape")
         assert card.count() == 0
         opened.page.mouse.move(0, 0)
         opened.page.keyboard.press("Tab")  # the browser knows: by keyboard now
         link.focus()
-        card.locator("mjx-container").wait_for(timeout=10_000)
+        card.locator("mjx-container").wait_for(timeout=30_000)
         assert card.get_attribute("role") == "tooltip"
         assert opened.said == []
 
@@ -122,7 +122,7 @@ def test_time_left_counts_down_and_a_marked_passage_can_be_reported(site, browse
             "() => getSelection().selectAllChildren("
             "document.querySelector('#one-product-instead-of-two p'))"
         )
-        offer.wait_for(state="visible", timeout=5_000)
+        offer.wait_for(state="visible", timeout=30_000)
         body = parse_qs(urlsplit(offer.get_attribute("href")).query)["body"][0]
         assert f"{name}.html#one-product-instead-of-two" in body
         assert "\n> Put a 1, the input and the old state" in body
@@ -169,7 +169,7 @@ def test_the_packed_book_opens_from_a_folder_without_a_network(site, browser, tm
     with Opened(browser, book, "index", offline=True) as opened:
         opened.page.wait_for_url("**/intro.html")
         opened.page.locator("a.reference.internal:visible", has_text="8.").first.click()
-        opened.page.locator("#eq-8-1 mjx-container").wait_for(timeout=20_000)
+        opened.page.locator("#eq-8-1 mjx-container").wait_for(timeout=30_000)
         assert opened.said == []
         assert all(u.startswith(("file:", "data:")) for u in opened.asked)
 

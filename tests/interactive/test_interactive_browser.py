@@ -28,7 +28,7 @@ def show(browser, tmp_path):
         )
         contexts.append(context)
         sheet = context.new_page()
-        sheet.set_default_timeout(5000)
+        sheet.set_default_timeout(30_000)  # a busy machine loads slowly
         if quiet:
             sheet.on("console", lambda m: messages.append(f"{m.type}: {m.text}"))
         sheet.on("pageerror", lambda e: messages.append(f"error: {e}"))
