@@ -511,16 +511,6 @@ def ngram_probabilities(ids, context, V):
         "ngram-probabilities",
         """
 def ngram_probabilities(ids, context, V):
-    from rnncourse.text import NGram
-
-    order = min(len(context), len(ids) - 1)
-    return NGram(ids, V, order).probabilities(context)
-""",
-    ),
-    (
-        "ngram-probabilities",
-        """
-def ngram_probabilities(ids, context, V):
     p = np.ones(V) / V
     match = np.ones(len(ids), dtype=bool)  # places whose last j tokens agree
     for j in range(len(context) + 1):

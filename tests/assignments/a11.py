@@ -499,10 +499,8 @@ def variant_counts(D, H):
         "variant-counts",
         """
 def variant_counts(D, H):
-    from rnncourse.nn import lstm, lstm_variants as v
-
-    kinds = (lstm.LSTM, v.PeepholeLSTM, v.CoupledLSTM, v.NoForgetLSTM, v.LayerNormLSTM)
-    return [sum(w.numel() for w in kind(D, H).parameters()) for kind in kinds]
+    gate = sum(np.zeros(shape).size for shape in ((D, H), (H, H), (H,)))
+    return [4 * gate, 4 * gate + 3 * H, 3 * gate, 3 * gate, 4 * gate + 18 * H]
 """,
     ),
 )

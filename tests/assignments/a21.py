@@ -288,19 +288,6 @@ def cnn_lstm(xs, kernels, kernel_bias, W_x, W_h, b_h, W_o, b_o, window):
     (
         "cnn-lstm",
         """
-def cnn_lstm(xs, W, b, W_x, W_h, b_h, W_o, b_o, pool):
-    from rnncourse.reference.cnn_lstm import CNNLSTMParams, cnn_lstm_forward
-    from rnncourse.reference.convolution import ConvParams
-    from rnncourse.reference.dense import DenseParams
-    from rnncourse.reference.lstm import LSTMParams
-
-    layers = ConvParams(W, b), LSTMParams(W_x, W_h, b_h), DenseParams(W_o, b_o)
-    return cnn_lstm_forward(xs, CNNLSTMParams(*layers), pool=pool)[0]
-""",
-    ),
-    (
-        "cnn-lstm",
-        """
 import torch
 
 

@@ -413,13 +413,15 @@ def min_gru(xs, W_z, b_z, W_n, b_n, h0):
         """
 import torch
 
-from rnncourse.nn.scan import linear_scan
-
 
 def min_gru(xs, W_z, b_z, W_n, b_n, h0):
     xs, W_z, b_z, W_n, b_n, h0 = map(torch.as_tensor, (xs, W_z, b_z, W_n, b_n, h0))
     z = torch.sigmoid(xs @ W_z + b_z)
-    return linear_scan(1 - z, z * (xs @ W_n + b_n), h0)
+    h, hs = h0, []
+    for a, b in zip(1 - z, z * (xs @ W_n + b_n)):
+        h = a * h + b
+        hs.append(h)
+    return torch.stack(hs)
 """,
     ),
     (
