@@ -127,7 +127,7 @@ def test_each_chapter_has_the_map_with_a_mark_at_itself(site):
         (folded,) = re.findall(
             r'<details class="you-are-here">.*?</details>', text, re.S
         )
-        (here,) = re.findall(r'href="([^"]+)" aria-current="page"', folded)
-        assert here == f"{slug}.html" or here in ("", "#")
+        (here,) = re.findall(r'href="([^"]*)" aria-current="page"', folded)
+        assert here == ""  # this very page
     first = (site / "intro.html").read_text(encoding="utf-8")
     assert first.count('class="course-map"') == 1
