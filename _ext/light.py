@@ -3,11 +3,13 @@
 - The theme's icons come as a font; the script that draws them again is left out.
 - The search, with its index of all words, waits until the page is there.
 - A picture says its size beforehand, and those below the first screen load when needed.
+- A notebook to download has no outputs, which are most of its weight.
 - Maps for debugging the theme's scripts are not published.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 from functools import cache
@@ -58,6 +60,16 @@ def lighten(text: str, folder: Path) -> str:
     return PICTURE.sub(placed, text)
 
 
+def strip(path: Path) -> None:
+    """Take the outputs out of a notebook: who downloads it will run it."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    text = json.dumps(notebook, indent=1, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
 def finish(app, exception):
     """Lighten every page that was built."""
     if exception or app.builder.format != "html":
@@ -68,6 +80,8 @@ def finish(app, exception):
             text = path.read_text(encoding="utf-8")
             if (light := lighten(text, path.parent)) != text:
                 path.write_text(light, encoding="utf-8")
+    for path in (out / "_sources").rglob("*.ipynb"):
+        strip(path)
     scripts = out / "_static" / "scripts"
     for path in {*scripts.glob("*.map"), *scripts.glob("fontawesome.js*")}:
         path.unlink()

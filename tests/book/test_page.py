@@ -7,6 +7,7 @@ import sys
 import zipfile
 from urllib.parse import parse_qs, urlsplit
 
+import nbformat
 import pytest
 
 from rnncourse import __version__, address, cli, equations, notebooks, status
@@ -166,12 +167,22 @@ def test_the_packed_book_opens_from_a_folder_without_a_network(site, browser, tm
         assert len(packed.namelist()) == count
         packed.extractall(tmp_path / "unpacked")
     book = tmp_path / "unpacked" / "book"
-    with Opened(browser, book, "index", offline=True) as opened:
-        opened.page.wait_for_url("**/intro.html")
+    assert 'url=intro.html"' in (book / "index.html").read_text(encoding="utf-8")
+    with Opened(browser, book, "intro", offline=True) as opened:
         opened.page.locator("a.reference.internal:visible", has_text="8.").first.click()
         opened.page.locator("#eq-8-1 mjx-container").wait_for(timeout=30_000)
         assert opened.said == []
         assert all(u.startswith(("file:", "data:")) for u in opened.asked)
+
+
+def test_a_notebook_to_download_waits_to_be_run(site):
+    for slug in notebooks.known():
+        path = site / "_sources" / "chapters" / f"{slug}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert code
+        assert not any(cell.outputs or cell.execution_count for cell in code)
 
 
 def test_pictures_say_their_size_and_a_second_pass_changes_nothing(site):
