@@ -4,7 +4,7 @@ RNN = $(PYTHON) -m rnncourse
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book offline test test-all lint notebooks results exercises classroom test-classroom bench coverage mutants colab links doctor clean
+.PHONY: help setup book offline test test-all lint notebooks results exercises classroom test-classroom test-site bench coverage mutants colab links doctor clean
 
 help:  ## list every target
 	@$(PYTHON) -m rnncourse targets
@@ -30,6 +30,8 @@ classroom:  ## open a JupyterHub with a teacher and two learners on this machine
 	@$(RNN) classroom $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(FRESH)),--fresh)
 test-classroom:  ## go through the classroom in a browser, from hand-out to feedback
 	@$(RNN) test-classroom
+test-site:  ## look at every page in light, dark and on a phone, and at every figure
+	@$(RNN) test-site
 bench:  ## measure speed against torch.nn and nbgrader, write benchmarks/results/
 	@$(RNN) bench
 coverage:  ## measure which branches of the reference and its twins the tests take

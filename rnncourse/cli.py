@@ -134,6 +134,7 @@ def build_parser() -> argparse.ArgumentParser:
         "Ctrl-C closes it. A demonstration: everybody runs as your own user."
     )
     add("test-classroom", run_test_classroom, "go through it in a browser")
+    add("test-site", run_test_site, "look at every page of the book in a browser")
     add("doctor", run_doctor, "say what this machine has and what it lacks")
     add("bench", run_bench, "measure speed against torch.nn and nbgrader")
     add("coverage", run_coverage, "measure which branches of the package tests take")
@@ -472,6 +473,15 @@ def run_classroom(args: argparse.Namespace) -> int:
         os.chdir(project_root())
         os.execv(python, [str(python), "-m", "rnncourse", *sys.argv[1:]])
     return run.run_classroom(args)
+
+
+def run_test_site(args: argparse.Namespace) -> int:
+    """Look at every page in every mode, and at every figure, in a browser."""
+    return inside(
+        *["-m", "pytest", "-m", "", "-n", "2", "--dist", "loadfile", "-rs"],
+        *["tests/book", "tests/interactive"],
+        env=ONE_THREAD,
+    )
 
 
 def run_test_classroom(args: argparse.Namespace) -> int:
