@@ -100,7 +100,7 @@ def pages_and_modes():
             yield pytest.param(name, mode, marks=marks, id=f"{name}-{mode}")
 
 
-@pytest.mark.parametrize(("name", "mode"), pages_and_modes())
+@pytest.mark.parametrize(("name", "mode"), list(pages_and_modes()))
 def test_page_is_quiet_local_rendered_and_accessible(name, mode, site, browser):
     from axe_playwright_python.sync_playwright import Axe
 
