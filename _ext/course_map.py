@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 from docutils import nodes
-from edition import voice
+from edition import edition, voice
 from sphinx.util.docutils import SphinxDirective
 
 from rnncourse import address, translations
@@ -213,8 +213,8 @@ def arc(rows: dict[int, int], low: int, high: int) -> str:
 
 def translated(app, known: list[Chapter]) -> list[Chapter]:
     """Return the chapters with their titles in the language of this edition."""
-    language = (app.config.language or "en").split("_")[0]
-    if language not in translations.LANGUAGES:
+    language = edition(app)
+    if not language:
         return known
     there = translations.pages(language)
     said = []

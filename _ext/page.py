@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 
 import yaml
-from course_map import minutes
+from course_map import minutes, places
 from docutils import nodes
 from docutils.statemachine import StringList
 from edition import voice
@@ -43,7 +43,7 @@ LEFT_ALONE = (
 
 def link_numbers(app, doctree, docname):
     """Turn each number in brackets that is an equation's into a link to it."""
-    known = equations.collect()
+    known, to = equations.collect(), places(app, docname)
     for text in list(doctree.findall(nodes.Text)):
         if inside(text, LEFT_ALONE):
             continue
@@ -53,12 +53,6 @@ def link_numbers(app, doctree, docname):
             if found is None:
                 continue
             page = f"chapters/{found.chapter}"
-            if page == docname:
-                here = ""
-            elif page in app.env.found_docs:
-                here = app.builder.get_relative_uri(docname, page)
-            else:  # an edition that does not have it
-                here = f"{address.pages()}{page}.html"
             anchor = f"#eq-{match[1].replace('.', '-')}"
             pieces += [
                 nodes.Text(str(text)[end : match.start()]),
@@ -66,7 +60,7 @@ def link_numbers(app, doctree, docname):
                     "",
                     match[0],
                     internal=True,
-                    refuri=here + anchor,
+                    refuri=to(page) + anchor,
                     classes=["equation-number"],
                 ),
             ]
@@ -96,12 +90,7 @@ def add_foot(app, pagename, templatename, context, doctree):
         return
     title = re.sub(r"<[^>]+>", "", context["title"])
     changed = context.get("last_updated")
-    say = voice(app)
-
-    def to(page: str) -> str:
-        found = page in app.env.found_docs
-        return context["pathto"](page) if found else f"{address.pages()}{page}.html"
-
+    say, to = voice(app), places(app, pagename)
     mistake = address.issue(
         f"Mistake: {html.unescape(title)}",
         f"Page: {address.pages()}{pagename}.html, version {__version__}\n\n"

@@ -8,29 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 ASSIGNMENT = "01-perceptron"
 Array = Any  # plain arrays go in and out; their shapes are in each check's ``asks``
 Inputs = dict[str, Any]
 Rng = np.random.Generator
-
-
-def _slips(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 def _sigmoid(z: Array) -> Array:
@@ -133,7 +116,7 @@ DISTANCE = Check(
         Case("edge", "a distance equal to the limit; a vector and itself", 1,
              _draw_distance_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _distance,
         {
             "root-forgotten": (
@@ -278,7 +261,7 @@ NEURON = Check(
              _draw_along_the_line, law=_line_keeps_z),
         Case("edge", "one point, one feature, all weights 0", 1, _draw_neuron_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _neuron,
         {
             "bias-forgotten": (
@@ -429,7 +412,7 @@ PROBABILITY = Check(
         Case("edge", "z = 1000, z = -1000 and z = 0, no overflow", 1,
              _draw_far_points),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _probability,
         {
             "overflow": (
@@ -592,7 +575,7 @@ LIKELIHOOD = Check(
              law=_products_multiply),
         Case("edge", "two thousand coin tosses; one point", 1, _draw_likelihood_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _likelihood,
         {
             "logarithm-of-the-product": (
@@ -762,7 +745,7 @@ LOSS = Check(
         Case("edge", "z = 1000 and z = -1000 with either label", 1.5,
              _draw_far_scores),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _loss,
         {
             "typed-as-it-stands": (
@@ -958,7 +941,7 @@ GRADIENT = Check(
         Case("edge", "points at |z| = 1000, right and wrong; one point", 1,
              _draw_gradient_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _gradient,
         {
             "uphill": (
@@ -1150,7 +1133,7 @@ ACCURACY = Check(
         Case("edge", "p equal to the threshold; nothing above it; one point", 1,
              _draw_accuracy_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _accuracy,
         {
             "threshold-ignored": (
@@ -1351,7 +1334,7 @@ UPDATE = Check(
         Case("edge", "a point that is right; a point on the line", 0.5,
              _draw_update_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _update,
         {
             "all-at-once": (

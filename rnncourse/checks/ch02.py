@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 ASSIGNMENT = "02-gradient-descent"
 Array = Any  # plain arrays go in and out; their shapes are in each check's ``asks``
 Inputs = dict[str, Any]
 Rng = np.random.Generator
-
-
-def _slips(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- gradient-step ----------------------------------------------------------------
@@ -134,7 +116,7 @@ STEP = Check(
              law=_copies_change_nothing),
         Case("edge", "one point; a learning rate of 0", 1, _draw_step_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _step,
         {
             "uphill": (
@@ -413,7 +395,7 @@ BATCHES = Check(
         Case("edge", "sizes that divide N, are larger than N, or are 1", 1,
              _draw_batch_edge, judge=_judge_batches),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _batches,
         {
             "last-batch-dropped": (
@@ -581,7 +563,7 @@ BOUND = Check(
         Case("edge", "one feature; a feature and its double; one point", 1,
              _draw_bound_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _bound,
         {
             "one-over-lambda": (
@@ -766,7 +748,7 @@ DESCENT = Check(
         Case("edge", "no step; a start at the bottom; a rate above the bound", 1,
              _draw_descent_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _descend,
         {
             "start-missing": (
@@ -936,7 +918,7 @@ MOMENTUM = Check(
         Case("edge", "a start from rest; level ground; μ = 0", 1,
              _draw_momentum_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _momentum,
         {
             "old-velocity": (
@@ -1126,7 +1108,7 @@ ADAM = Check(
         Case("edge", "the first step; a weight that has had no slope yet", 1,
              _draw_adam_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _adam,
         {
             "not-corrected": (
@@ -1331,7 +1313,7 @@ STOP = Check(
         Case("edge", "a loss that only falls or rises; nan; too few epochs", 1,
              _draw_stop_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _stop,
         {
             "one-epoch-late": (
@@ -1508,7 +1490,7 @@ COST = Check(
         Case("edge", "a size that divides N; one larger than N; one example", 1,
              _draw_cost_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _cost,
         {
             "rounded-down": (

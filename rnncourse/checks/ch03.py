@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from rnncourse.checks.diagnose import numbers
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, Mistake, by_slip
 
 ASSIGNMENT = "03-multilayer-perceptron"
 Array = Any  # plain arrays go in and out; their shapes are in each check's ``asks``
 Inputs = dict[str, Any]
 Rng = np.random.Generator
-
-
-def _slips(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- activations ------------------------------------------------------------------
@@ -117,7 +100,7 @@ ACTIVATIONS = Check(
         Case("edge", "z = 0, 1000 and -1000", 0.5,
              lambda rng: {"z": np.array([0.0, 1e3, -1e3, 2.0, -40.0, 1e-3, 5.0])}),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _activations,
         {
             "sigmoid-slope-of-z": (
@@ -269,7 +252,7 @@ FORWARD = Check(
              _draw_forward_edge),
         Case("naming", "equal sizes", 0, lambda rng: _draw_layer(rng, 3, 3, 3)),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _forward,
         {
             "layer-without-bias": (
@@ -606,7 +589,7 @@ BACKWARD = Check(
              _draw_back_edge),
         Case("naming", "equal sizes", 0, lambda rng: _draw_back(rng, 3, 3, 3)),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _backward,
         {
             "weights-not-turned-over": (
@@ -794,7 +777,7 @@ SOFTMAX_LOSS = Check(
              law=_raising_is_free),
         Case("edge", "scores of 1000 and -1000; equal scores", 1, _draw_scores_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _softmax_loss,
         {
             "scores-overflow": (
@@ -1031,7 +1014,7 @@ MLP_GRADIENT = Check(
         Case("edge", "one example, one hidden unit, saturated units", 1,
              _draw_mlp_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _mlp_gradient,
         {
             "slope-of-tanh-forgotten": (
@@ -1194,7 +1177,7 @@ PARAMETERS = Check(
              lambda rng: [{"sizes": [64, 10]}, {"sizes": [1, 1, 1]},
                           {"sizes": [64, 32, 10]}]),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _count,
         {
             "weights-only": (

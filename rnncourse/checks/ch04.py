@@ -8,29 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, Mistake, by_slip
 
 ASSIGNMENT = "04-convolution"
 Array = Any  # plain arrays go in and out; their shapes are in each check's ``asks``
 Inputs = dict[str, Any]
 Rng = np.random.Generator
-
-
-def _slips(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- conv-1d ----------------------------------------------------------------------
@@ -133,7 +116,7 @@ CONV1D = Check(
              lambda rng: [_draw_conv1d(rng, 5, 5),
                           _draw_conv1d(rng, 5, 1, stride=2, dilation=3)]),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _conv1d,
         {
             "bias-forgotten": (
@@ -300,7 +283,7 @@ CONV2D = Check(
         Case("naming", "a square kernel", 0,
              lambda rng: _draw_conv2d(rng, (6, 6), (3, 3))),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _conv2d,
         {
             "kernel-flipped": (
@@ -463,7 +446,7 @@ SIZE = Check(
              "input", 1,
              lambda rng: _sizes((7, 4, 3, 2, 0), (6, 1, 1, 5, 0), (3, 3, 9, 2, 2))),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _size,
         {
             "one-forgotten": (
@@ -786,7 +769,7 @@ BOTH = Check(
         Case("edge", "a kernel as long as x, and a kernel of one", 1,
              lambda rng: [_draw_both(rng, 4, 4), _draw_both(rng, 5, 1)]),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _both,
         {
             "exchanged": (
@@ -935,7 +918,7 @@ PAD = Check(
              lambda rng: [_draw_pad(rng, 4, 2, "valid"), _draw_pad(rng, 1, 3, "causal"),
                           _draw_pad(rng, 1, 2, "same"), _draw_pad(rng, 4, 1, "same")]),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _pad,
         {
             "causal-on-the-right": (
@@ -1065,7 +1048,7 @@ POOL = Check(
              lambda rng: [_draw_pool(rng, 5, 7, 2, 2), _draw_pool(rng, 3, 3, 3, 3),
                           _draw_pool(rng, 4, 3, 1, 1)]),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _pool,
         {
             "mean-taken": (
@@ -1228,7 +1211,7 @@ POOL_BACKWARD = Check(
              lambda rng: [_draw_backward(rng, (5, 8), 3),
                           _draw_backward(rng, (2, 3), 1)]),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _pool_backward,
         {
             "every-tie-gets-it": (
@@ -1392,7 +1375,7 @@ COUNTS = Check(
              lambda rng: [_draw_counts(rng, C=1),
                           {"height": 4, "width": 3, "C": 2, "kernel": [4, 3], "F": 5}]),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _counts,
         {
             "biases-forgotten": (

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 ASSIGNMENT = "05-sequences-and-windows"
 Array = Any  # plain arrays go in and out; their shapes are in each check's ``asks``
@@ -22,23 +22,6 @@ ORDER = "An MLP does not know which day came first"
 BALL = "One snapshot has no direction"
 LEAKS = "Deal the windows out and the future leaks in"
 BASELINES = "The baselines to beat"
-
-
-def _slips(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 def _walk(rng: Rng, N: int, D: int | None = None) -> Array:
@@ -119,7 +102,7 @@ CUT = Check(
         Case("edge", "the deck's seven temperatures; too short by one; one window", 1,
              _draw_decks),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _cut,
         {
             "label-is-a-feature": (
@@ -247,7 +230,7 @@ CHARACTERS = Check(
         Case("edge", "one window only; windows of one character", 1,
              _draw_short_texts),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _characters,
         {
             "windows-end-to-end": (
@@ -377,7 +360,7 @@ AUTOCORRELATION = Check(
         Case("edge", "a series that alternates; every lag there is", 1,
              _draw_alternating),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _autocorrelation,
         {
             "mean-left-in": (
@@ -527,7 +510,7 @@ FIT = Check(
         Case("edge", "order 1; four equations for four unknowns", 1,
              _draw_small_fits),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _autoregression,
         {
             "weights-oldest-first": (
@@ -674,7 +657,7 @@ PERMUTED = Check(
              _draw_plain_orders),
         Case("naming", "as many units as days", 0, _draw_layer(5, 5, 5)),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _permuted,
         {
             "weights-not-moved": (
@@ -802,7 +785,7 @@ BALL_CHECK = Check(
              law=_stays_on_the_parabola),
         Case("edge", "one, two and three snapshots", 1, _draw_few_points),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _next,
         {
             "ball-stands-still": (
@@ -956,7 +939,7 @@ LEAKING = Check(
              _draw_by_date, law=_cut_by_date_is_honest),
         Case("edge", "one training window, horizons 1 and 3", 1, _draw_leak_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _leaking,
         {
             "shared-features-counted": (
@@ -1111,7 +1094,7 @@ SPLIT = Check(
         Case("edge", "a part too short for the horizon; one window in it", 1,
              _draw_split_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _split,
         {
             "first-label-decides": (
@@ -1254,7 +1237,7 @@ SKILL = Check(
         Case("edge", "a model that loses; one day to compare on", 1,
              _draw_skill_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _skill,
         {
             "persistence-instead": (

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "06-counting-words"
 Rng = np.random.Generator
@@ -24,23 +24,6 @@ DECK = (
     "now is the time for all good men to come to the aid of their party",
 )
 STOP_LIST = ("for", "is", "of", "the", "to")
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- the term table -----------------------------------------------------------------
@@ -126,7 +109,7 @@ TABLE = Check(
         Case("edge", "the deck's documents; one of stop words alone", 1,
              _draw_table_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _term_table,
         {
             "stop-words-kept": (
@@ -226,7 +209,7 @@ ORDERS = Check(
         Case("edge", "one word five times; no word twice; one word", 1,
              _draw_orders_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _orders,
         {
             "repeats-counted-apart": (
@@ -318,7 +301,7 @@ ONE_HOT = Check(
         Case("edge", "one word, four times", 1,
              lambda rng: {"words": ["sim", "sim", "sim", "sim"]}),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _one_hot,
         {
             "order-of-appearance": (
@@ -444,7 +427,7 @@ TF_IDF = Check(
         Case("edge", "a term that nobody uses; a single document", 1,
              _draw_counts_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _tf_idf,
         {
             "occurrences-instead-of-documents": (
@@ -624,7 +607,7 @@ COUNT = Check(
         Case("edge", "no context; one at the very end; overlapping ones", 1,
              _draw_next_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _count_next,
         {
             "overlaps-missed": (
@@ -760,7 +743,7 @@ WITTEN_BELL = Check(
         Case("edge", "a context never seen; one with a single successor", 1,
              _draw_unseen),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _witten_bell,
         {
             "all-instead-of-kinds": (
@@ -908,7 +891,7 @@ LADDER = Check(
         Case("edge", "no context; a context never seen; one kind of token", 1,
              _draw_ladder_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _ladder,
         {
             "only-the-top-rung": (
@@ -1021,7 +1004,7 @@ MEASURES = Check(
         Case("edge", "5,000 tokens; one token", 1,
              lambda rng: [_draw_logs(5000)(rng), _draw_logs(1)(rng)]),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _measures,
         {
             "sum-instead-of-mean": (
@@ -1146,7 +1129,7 @@ TEMPERATURE = Check(
         Case("edge", "a zero stays a zero; very cold, 300 small numbers", 1,
              _draw_cold),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _tempered,
         {
             "power-upside-down": (
@@ -1267,7 +1250,7 @@ DRAW = Check(
         Case("edge", "u = 0 before a token of probability 0; u next to 1", 1,
              _draw_ends),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _draw_tokens,
         {
             "always-the-likeliest": (
@@ -1397,7 +1380,7 @@ SPARSITY = Check(
              law=_known_shrinks),
         Case("edge", "the empty context; nothing in common", 1, _draw_pair_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _sparsity,
         {
             "texts-swapped": (

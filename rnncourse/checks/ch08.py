@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "08-backpropagation-through-time"
 Rng = np.random.Generator
@@ -58,23 +58,6 @@ def _loss(logits: Any, targets: Any) -> tuple[float, np.ndarray]:
     from rnncourse.reference.functional import cross_entropy, cross_entropy_backward
 
     return cross_entropy(logits, targets), cross_entropy_backward(logits, targets)
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- the lemma ----------------------------------------------------------------------
@@ -136,7 +119,7 @@ LEMMA = Check(
              law=_sums_if_ones),
         Case("edge", "one step; a c that is 0", 1, _draw_lemma_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _unrolled,
         {
             "product-starts-early": (
@@ -242,7 +225,7 @@ FULL_SUM = Check(
              _draw_derivative(3, W_h=0.0)),
         Case("edge", "one step", 1, _draw_derivative(1)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _state_derivative,
         {
             "immediate-instead-of-total": (
@@ -374,7 +357,7 @@ OUTPUT = Check(
              _draw_output(1, 2, 3, 4, scale=600.0)),
         Case("naming", "H = K", 0, _draw_output(5, 3, 4, 4)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _output_backward,
         {
             "sum-instead-of-mean": (
@@ -494,7 +477,7 @@ STEP = Check(
              strict_dtype=True),
         Case("naming", "D = H = B", 0, _draw_step(3, 3, 3)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _step_backward,
         {
             "slope-forgotten": (
@@ -620,7 +603,7 @@ LAYER = Check(
              _draw_layer(5, 2, 3, 4, only_last=True)),
         Case("edge", "one step", 1, _draw_layer(1, 2, 3, 4)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _backward,
         {
             "immediate-instead-of-total": (
@@ -768,7 +751,7 @@ MASKED = Check(
         Case("edge", "a sequence of length 1, large numbers in the padding", 1,
              _draw_padded(4, 3, (1, 4), garbage=1e3)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _masked_loss,
         {
             "mask-missing-in-denominator": (
@@ -874,7 +857,7 @@ TRUNCATED = Check(
         Case("property", "a large tau gives the full gradient", 1, _draw_whole),
         Case("edge", "tau = 0", 1, _draw_truncated(6, 0)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _truncated,
         {
             "keeps-the-oldest": (
@@ -971,7 +954,7 @@ MEMORY = Check(
              _draw_sizes((20, 40), *_SMALL, (90, 99))),
         Case("edge", "tau = 0", 1, _draw_sizes((5, 9), *_SMALL, (0, 1))),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _numbers_kept,
         {
             "tau-steps-instead-of-tau-plus-one": (
@@ -1064,7 +1047,7 @@ OUTPUT_STEP = Check(
         Case("edge", "one sequence, one output", 1, _draw_output_step(1, 3, 4, 1)),
         Case("naming", "H = K", 0, _draw_output_step(3, 2, 4, 4)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _output_step,
         {
             "feedback-forgotten": (
@@ -1155,7 +1138,7 @@ OUTPUT_RUN = Check(
              _draw_other_teacher, law=_teacher_not_heard),
         Case("edge", "one step", 1, _draw_run(1, forced=True)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _output_run,
         {
             "always-forced": (
@@ -1262,7 +1245,7 @@ MANY_TO_ONE = Check(
              law=_padding_unread),
         Case("edge", "lengths 1 and 2", 1, _draw_many(4, (1, 2))),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _many_to_one,
         {
             "reads-the-padding": (
@@ -1371,7 +1354,7 @@ TRAIN = Check(
              _draw_train(7, lr=0.0)),
         Case("edge", "two characters: one step", 1, _draw_train(2)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _train_step,
         {
             "targets-not-shifted": (

@@ -7,29 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 ASSIGNMENT = "09-vanishing-and-exploding"
 Array = Any  # plain arrays go in and out; their shapes are in each check's ``asks``
 Inputs = dict[str, Any]
 Rng = np.random.Generator
-
-
-def _slips(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 def _orthogonal(rng: Rng, H: int) -> Array:
@@ -139,7 +122,7 @@ POWER = Check(
         Case("edge", "one product; 400 products of a large and of a small matrix", 1,
              _draw_power_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _power,
         {
             "matrix-from-the-left": (
@@ -329,7 +312,7 @@ PRODUCT = Check(
              law=_halves_join),
         Case("edge", "200 steps of 1.1 and of 0.9; one step", 1, _draw_two_hundred),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _product,
         {
             "last-step-on-the-left": (
@@ -515,7 +498,7 @@ EIGEN = Check(
              law=_is_a_root),
         Case("edge", "k = 0; 1.1 to the power 200; a turn", 1, _draw_eigen_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _eigen_power,
         {
             "eigenvectors-swapped": (
@@ -703,7 +686,7 @@ CLIP = Check(
              law=_clipped_alike),
         Case("edge", "gradients below the limit, and all zero", 1, _draw_clip_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _clip,
         {
             "each-array-by-itself": (
@@ -906,7 +889,7 @@ LEAKY = Check(
              law=_only_the_leak),
         Case("edge", "rates of 1 and of 1/1000; a batch of one", 1, _draw_leaky_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _leaky,
         {
             "rate-the-other-way-round": (
@@ -1097,7 +1080,7 @@ SKIP = Check(
              law=_exchange_answers),
         Case("edge", "no state d steps back yet; a batch of one", 1, _draw_skip_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _skip,
         {
             "matrices-exchanged": (
@@ -1266,7 +1249,7 @@ REMOVED = Check(
              law=_takes_turns),
         Case("edge", "d above T, d = T, d = 1", 1, _draw_removed_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _removed,
         {
             "one-step-back": (
@@ -1432,7 +1415,7 @@ LAG = Check(
              _draw_turning, law=_length_is_kept),
         Case("edge", "one step; saturated states", 1, _draw_lag_edge),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _against_lag,
         {
             "steps-in-forward-order": (
@@ -1614,7 +1597,7 @@ TRANSIENT = Check(
              law=_basis_is_no_matter),
         Case("edge", "a symmetric one, an orthogonal one; K = 0", 1, _draw_normal),
     ),
-    mistakes=_slips(
+    mistakes=by_slip(
         _transient,
         {
             "frobenius-norms": (

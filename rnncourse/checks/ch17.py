@@ -6,33 +6,15 @@ that a check can recognise it, and the tests hand it in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "17-text-generation"
 Rng = np.random.Generator
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- the vocabulary -------------------------------------------------------------------
@@ -118,7 +100,7 @@ VOCABULARY = Check(
              law=_same_symbols_same_numbers),
         Case("edge", "one symbol; nothing but unknown ones", 1, _draw_texts_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _encode_text,
         {
             "held-out-text-looked-at": (
@@ -283,7 +265,7 @@ STREAMS = Check(
         Case("edge", "nothing left over; one stream; one target a stream", 1,
              _draw_stream_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _cut_streams,
         {
             "targets-lost-at-the-joints": (
@@ -447,7 +429,7 @@ CARRY = Check(
         Case("edge", "stretches of one character; all of them fresh", 1,
              _draw_carry_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _carry_state,
         {
             "zeros-at-each-stretch": (
@@ -580,7 +562,7 @@ TEXT_LOSS = Check(
              law=_shift_changes_nothing),
         Case("edge", "scores of 900 and -900; five equal ones", 1, _draw_scores_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _text_loss,
         {
             "mean-of-stretches": (
@@ -723,7 +705,7 @@ TOP_K = Check(
         Case("property", "all scores shifted", 1, _draw_top_k_shifted, law=_adds_up),
         Case("edge", "equal scores; k = V and beyond; k = 1", 1, _draw_top_k_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _top_k,
         {
             "not-scaled-up-again": (
@@ -867,7 +849,7 @@ NUCLEUS = Check(
         Case("edge", "equal scores; one sure character; all the mass", 1,
              _draw_nucleus_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _nucleus,
         {
             "stops-before-the-mass": (
@@ -1048,7 +1030,7 @@ WRITE = Check(
         Case("edge", "temperatures of 0.01 and 1000; one character", 1,
              _draw_write_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _write,
         {
             "start-not-read": (

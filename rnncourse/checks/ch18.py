@@ -6,33 +6,15 @@ that a check can recognise it, and the tests hand it in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "18-text-classification"
 Rng = np.random.Generator
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- the gradient of a lookup ---------------------------------------------------------
@@ -104,7 +86,7 @@ EMBEDDING_GRADIENT = Check(
              law=_order_does_not_matter),
         Case("edge", "one word four times; one word once", 1, _draw_lookup_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _embedding_gradient,
         {
             "repeats-overwritten": (
@@ -229,7 +211,7 @@ PAIRS = Check(
              law=_each_pair_both_ways),
         Case("edge", "a window wider than the text; two words", 1, _draw_text_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _pairs,
         {
             "only-words-after": (
@@ -357,7 +339,7 @@ NEGATIVE_SAMPLING = Check(
         Case("property", "the noise in another order", 1, _draw_noise_shuffled),
         Case("edge", "a centre of zeros; scores of 900 and -900", 1, _draw_noise_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _negative_sampling,
         {
             "noise-pulled-closer": (
@@ -480,7 +462,7 @@ ANALOGY = Check(
         Case("property", "a table seven times as long", 1, _draw_analogy_scaled),
         Case("edge", "a planted analogy; four words alone", 1, _draw_analogy_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _analogy,
         {
             "rows-not-normalised": (
@@ -599,7 +581,7 @@ PAD_BATCH = Check(
         Case("edge", "one sentence; single words; a very long one", 1,
              _draw_sentences_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _pad_batch,
         {
             "filled-up-in-front": (
@@ -731,7 +713,7 @@ VALID_POOL = Check(
              law=_padding_is_not_read),
         Case("edge", "no padding; padding of NaN", 1, _draw_states_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _valid_pool,
         {
             "last-step-of-the-batch": (
@@ -871,7 +853,7 @@ IMPORTANCE = Check(
         Case("property", "the sentence backwards", 1, _draw_sentence_shuffled),
         Case("edge", "a word of zeros; two words", 1, _draw_sentence_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _word_importance,
         {
             "logit-instead-of-log-probability": (

@@ -15,27 +15,10 @@ import numpy as np
 
 from rnncourse.checks import diagnose
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "19-energy-forecast"
 Rng = np.random.Generator
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 def _daily(rng: Rng, N: int) -> np.ndarray:
@@ -122,7 +105,7 @@ WINDOWS = Check(
         ),
         Case("edge", "one window only; windows of one day", 1, _draw_smallest),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _windows_wrong,
         {
             "label-one-step-late": (
@@ -243,7 +226,7 @@ SCALER = Check(
         ),
         Case("edge", "training days with gaps; two training days", 1, _draw_scale_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _standardise_wrong,
         {
             "fitted-on-everything": (
@@ -378,7 +361,7 @@ AUTOREGRESSION = Check(
         ),
         Case("edge", "one lag; a gap among the days to fit", 1, _draw_ar_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _ar_wrong,
         {
             "intercept-forgotten": (
@@ -535,7 +518,7 @@ CALENDAR = Check(
         ),
         Case("edge", "one row only; windows of one day", 1, _draw_calendar_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _calendar_wrong,
         {
             "future-value-as-feature": (
@@ -720,7 +703,7 @@ BACKTEST = Check(
             judge=_judge_scores,
         ),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _backtest_wrong,
         {
             "rmse-instead-of-mae": (
@@ -858,7 +841,7 @@ SKILL = Check(
         ),
         Case("edge", "the baseline wins", 1, _draw_skill(4, 2)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _skill_wrong,
         {
             "model-and-baseline-swapped": (
@@ -1012,7 +995,7 @@ BOOTSTRAP = Check(
         ),
         Case("edge", "blocks of one day; one block", 1, _draw_bootstrap_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _bootstrap,
         {
             "blocks-do-not-wrap": (
@@ -1188,7 +1171,7 @@ BAND = Check(
         ),
         Case("edge", "few residuals; days exactly on an end", 1, _draw_ends),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _band_wrong,
         {
             "plus-one-forgotten": (

@@ -13,27 +13,10 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "20-weather-forecast"
 Rng = np.random.Generator
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- holes ---------------------------------------------------------------------------
@@ -138,7 +121,7 @@ FILL = Check(
         ),
         Case("edge", "holes up to the end; no holes", 1, _draw_fill_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _fill_wrong,
         {
             "filled-with-the-mean": (
@@ -254,7 +237,7 @@ CLOCK = Check(
         ),
         Case("edge", "midnight and its neighbours; a single hour", 1, _draw_clock_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _clock_wrong,
         {
             "two-turns-a-day": (
@@ -376,7 +359,7 @@ WINDOWS = Check(
         Case("edge", "one window only; a single series", 1, _draw_windows_edge),
         Case("naming", "equal sizes", 0, _draw_windows(9, 3, 3, 3)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _windows_wrong,
         {
             "labels-an-hour-late": (
@@ -513,7 +496,7 @@ DEAL = Check(
         ),
         Case("edge", "one step ahead; windows longer than a part", 1, _draw_deal_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _deal_wrong,
         {
             "dealt-by-the-window": (
@@ -654,7 +637,7 @@ ITERATE = Check(
         Case("edge", "one step; a window of one hour", 1, _draw_iterate_edge),
         Case("naming", "equal sizes", 0, _draw_iterate(3, 3, 2, 1, 3)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _iterate_wrong,
         {
             "never-fed-back": (
@@ -819,7 +802,7 @@ AR = Check(
         ),
         Case("edge", "one step; a series that swings to and fro", 1, _draw_ar_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _ar_wrong,
         {
             "fades-to-zero": (
@@ -965,7 +948,7 @@ ERRORS = Check(
         Case("edge", "one window; one step", 1, _draw_errors_edge),
         Case("naming", "equal sizes", 0, _draw_errors(6, 6, 3)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _errors_wrong,
         {
             "mean-over-steps": (

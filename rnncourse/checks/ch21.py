@@ -13,27 +13,10 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "21-cnn-lstm-forecast"
 Rng = np.random.Generator
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- one batch of windows --------------------------------------------------------------
@@ -122,7 +105,7 @@ BATCH = Check(
         ),
         Case("edge", "a last, smaller batch; windows of a day", 1, _draw_batch_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _batch_wrong,
         {
             "days-as-features": (
@@ -263,7 +246,7 @@ CAUSAL = Check(
             _draw_conv_edge,
         ),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _causal_wrong,
         {
             "same-padding": (
@@ -446,7 +429,7 @@ NETWORK = Check(
         ),
         Case("edge", "no pooling; one pool over all steps", 1, _draw_network_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _network_wrong,
         {
             "sees-ahead": (
@@ -604,7 +587,7 @@ PRICE = Check(
         ),
         Case("edge", "a forecast of no change; one day", 1, _draw_price_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _price_wrong,
         {
             "starts-from-tomorrow": (
@@ -752,7 +735,7 @@ RATIO = Check(
         ),
         Case("edge", "two days; nearly the whole series", 1, _draw_ratio_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _ratio_wrong,
         {
             "drift-left-in": (
@@ -906,7 +889,7 @@ DIRECTION = Check(
         ),
         Case("edge", "a day without change; always right", 1, _draw_direction_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _direction_wrong,
         {
             "a-day-late": (
@@ -1059,7 +1042,7 @@ TRAILING = Check(
         ),
         Case("edge", "one day; more days than there are", 1, _draw_smooth_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _trailing_wrong,
         {
             "centred-window": (

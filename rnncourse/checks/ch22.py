@@ -13,27 +13,10 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "22-anomalies"
 Rng = np.random.Generator
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- how far from usual --------------------------------------------------------------
@@ -119,7 +102,7 @@ RESIDUAL = Check(
         ),
         Case("edge", "everything quiet; four quiet values", 1, _draw_residual_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _residual_wrong,
         {
             "mean-and-deviation": (
@@ -261,7 +244,7 @@ SPECTRUM = Check(
         Case("edge", "a pure wave; three values", 1, _draw_spectrum_edge),
         Case("naming", "an odd number of values", 0, _draw_spectrum(15)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _spectrum_wrong,
         {
             "mean-not-taken-off": (
@@ -409,7 +392,7 @@ TAIL = Check(
         ),
         Case("edge", "a rate as large as the tail; a thick tail", 1, _draw_tail_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _tail_wrong,
         {
             "quantile-of-what-was-seen": (
@@ -559,7 +542,7 @@ EVENTS = Check(
         ),
         Case("edge", "alarms at both ends; one long alarm", 1, _draw_events_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _events_wrong,
         {
             "gaps-never-bridged": (
@@ -713,7 +696,7 @@ SCORE = Check(
         ),
         Case("edge", "one step shared; next to each other", 1, _draw_score_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _score_wrong,
         {
             "no-slack": (
@@ -860,7 +843,7 @@ AREA = Check(
         ),
         Case("edge", "worse than chance; all scores equal", 1, _draw_area_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _area_wrong,
         {
             "usual-ones-higher": (
@@ -1011,7 +994,7 @@ COMPONENTS = Check(
         Case("edge", "no component; all of them", 1, _draw_components_edge),
         Case("naming", "equal sizes", 0, _draw_components(M=7, N=7, D=7, K=3)),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _components_wrong,
         {
             "mean-of-usual-not-taken-off": (

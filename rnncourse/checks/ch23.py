@@ -6,33 +6,15 @@ name of the slip, so that a check can recognise them and the tests hand them in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "23-speed"
 Rng = np.random.Generator
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- four products in one ------------------------------------------------------------
@@ -110,7 +92,7 @@ FUSE = Check(
         ),
         Case("edge", "one input; one unit", 1, _draw_fuse_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _fuse,
         {
             "reshaped-not-joined": (
@@ -243,7 +225,7 @@ STACK = Check(
         ),
         Case("edge", "one input; one unit", 1, _draw_stack_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _stack,
         {
             "nothing-halved": (
@@ -364,7 +346,7 @@ COST = Check(
         Case("property", "twice the batch", 1, _draw_cost_batch, law=_batch_doubles),
         Case("edge", "one sequence, one input; one unit", 1, _draw_cost_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _cost,
         {
             "additions-forgotten": (
@@ -489,7 +471,7 @@ ROOF = Check(
         ),
         Case("edge", "at the corner; far on either side", 1, _draw_roof_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _roof,
         {
             "higher-of-the-two": (
@@ -610,7 +592,7 @@ JOIN = Check(
         ),
         Case("edge", "a step that does nothing; one that forgets", 1, _draw_join_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _join,
         {
             "later-step-first": (
@@ -743,7 +725,7 @@ PASSES = Check(
         ),
         Case("edge", "one step, two, five", 1, _draw_passes_edge),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _passes,
         {
             "state-forgotten": (
@@ -893,7 +875,7 @@ MIN_GRU = Check(
             _draw_min_gru_edge,
         ),
     ),
-    mistakes=_variants(
+    mistakes=by_slip(
         _min_gru,
         {
             "gate-the-other-way": (

@@ -13,29 +13,11 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.ask import Inputs
-from rnncourse.checks.protocol import Case, Check, Mistake
+from rnncourse.checks.protocol import Case, Check, by_slip
 
 SLUG = "24-whats-next"
 Rng = np.random.Generator
 Z90 = 1.6448536269514722
-
-
-def _variants(
-    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
-) -> tuple[Mistake, ...]:
-    """Make one mistake for each slip that ``function`` takes by name."""
-    return tuple(
-        Mistake(name, _with(function, slip), message)
-        for name, (slip, message) in slips.items()
-    )
-
-
-def _with(function: Callable[..., Any], slip: str) -> Callable[..., Any]:
-    def wrong(*arguments: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return function(*arguments, slip=slip)
-
-    return wrong
 
 
 # -- one step of linear attention ------------------------------------------------------
@@ -114,8 +96,8 @@ STEP = Check(
         Case("edge", "the first step of all; sizes of one", 1, _draw_first_step),
         Case("naming", "equal sizes", 0, _draw_step(3, 3)),
     ),
-    mistakes=_variants(
-        _step,
+    mistakes=by_slip(
+        np.errstate(all="ignore")(_step),
         {
             "asked-before-writing": (
                 "before",
@@ -228,8 +210,8 @@ PARALLEL = Check(
         Case("edge", "one step; one feature and one value", 1, _draw_parallel_edge),
         Case("naming", "equal sizes", 0, _draw_parallel(4, 4, 4)),
     ),
-    mistakes=_variants(
-        _parallel,
+    mistakes=by_slip(
+        np.errstate(all="ignore")(_parallel),
         {
             "reads-the-future": (
                 "future",
@@ -354,8 +336,8 @@ HOLD = Check(
         ),
         Case("edge", "a rate of zero; a very short step", 1, _draw_hold_edge),
     ),
-    mistakes=_variants(
-        _hold,
+    mistakes=by_slip(
+        np.errstate(all="ignore")(_hold),
         {
             "straight-line-step": (
                 "euler",
@@ -486,8 +468,8 @@ KERNEL = Check(
         ),
         Case("naming", "as many modes as steps", 0, _draw_kernel(4, 4)),
     ),
-    mistakes=_variants(
-        _kernel,
+    mistakes=by_slip(
+        np.errstate(all="ignore")(_kernel),
         {
             "one-power-too-many": (
                 "late",
@@ -613,8 +595,8 @@ COUNT = Check(
         Case("property", "twice the length", 1, _draw_twice_as_long, law=_doubling),
         Case("edge", "one step; the length where both cost alike", 1, _draw_count_edge),
     ),
-    mistakes=_variants(
-        _count,
+    mistakes=by_slip(
+        np.errstate(all="ignore")(_count),
         {
             "no-triangle": (
                 "all",
@@ -741,8 +723,8 @@ MOMENTS = Check(
         Case("edge", "two passes; passes that agree", 1, _draw_moments_edge),
         Case("naming", "as many passes as days", 0, _draw_moments(5, 5)),
     ),
-    mistakes=_variants(
-        _moments,
+    mistakes=by_slip(
+        np.errstate(all="ignore")(_moments),
         {
             "noise-left-out": (
                 "no-noise",
@@ -891,8 +873,8 @@ GROUPS = Check(
         ),
         Case("edge", "bands of no width; groups of one day", 1, _draw_groups_edge),
     ),
-    mistakes=_variants(
-        _groups,
+    mistakes=by_slip(
+        np.errstate(all="ignore")(_groups),
         {
             "variance-as-width": (
                 "variance",

@@ -84,6 +84,27 @@ class Mistake:
     message: str
 
 
+def by_slip(
+    function: Callable[..., Any], slips: dict[str, tuple[str, str]]
+) -> tuple[Mistake, ...]:
+    """Make one mistake for each slip that ``function`` takes by name.
+
+    Parameters
+    ----------
+    function : callable
+        Computes the answer, wrong in the way that its keyword ``slip`` names.
+    slips : dict
+        From the name of a mistake to its slip and its message.
+    """
+
+    def wrong(slip: str) -> Callable[..., Any]:
+        return lambda *arguments: function(*arguments, slip=slip)
+
+    return tuple(
+        Mistake(name, wrong(slip), message) for name, (slip, message) in slips.items()
+    )
+
+
 @dataclass(frozen=True)
 class Check:
     """A graded cell: what is asked, what is right, what is often wrong.
