@@ -39,6 +39,8 @@ def _encode_text(train: str, text: str, *, slip: str = "") -> Any:
     first, unknown, V = 1, 0, len(symbols) + 1
     if slip == "last":
         first, unknown = 0, len(symbols)
+    if slip == "after":
+        unknown = V
     if slip == "shared":
         first, V = 0, len(symbols)
     if slip == "size":
@@ -142,6 +144,11 @@ VOCABULARY = Check(
                 "last",
                 "the unknown has the last number. Here it has 0, and the symbols "
                 "begin at 1.",
+            ),
+            "unknown-beyond-the-vocabulary": (
+                "after",
+                "the unknown has the number V. Numbers go from 0 to V-1, and 0 is free "
+                "for it, since the symbols begin at 1.",
             ),
             "unknown-shares-a-number": (
                 "shared",

@@ -432,6 +432,8 @@ def _deal_wrong(
     if slip == "by-last-label":
         last = end - 1
         return last < first, (last >= first) & (last < second), last >= second
+    if slip == "short":
+        return end < first, (start >= first) & (end < second), start >= second
     if slip == "strict":
         return end < first, (start > first) & (end < second), start > second
     if slip == "no-past":
@@ -518,6 +520,11 @@ DEAL = Check(
                 "strict",
                 "a window is missing at each border. The part before ends at hour "
                 "first - 1, and a label may stand there; the next begins at first.",
+            ),
+            "last-window-of-a-part-lost": (
+                "short",
+                "the last window of training and of validation is missing. Its labels "
+                "end at the hour before the border, which still belongs to its part.",
             ),
             "past-forbidden": (
                 "no-past",
@@ -887,6 +894,8 @@ def _errors_wrong(Y: Any, Y_hat: Any, *, slip: str) -> Any:
         return np.abs(e).mean(axis=0)
     if slip == "zero":
         return np.where(seen, np.abs(e), 0).mean(axis=0)
+    if slip == "measured-zero":
+        return np.abs(np.nan_to_num(Y) - Y_hat).mean(axis=0)
     if slip == "whole-windows":
         return np.abs(e[seen.all(axis=1)]).mean(axis=0)
     if slip == "running":
@@ -978,6 +987,11 @@ ERRORS = Check(
                 "zero",
                 "an unmeasured hour counted as an error of 0, and the step looks "
                 "better than it is.",
+            ),
+            "holes-read-as-zero": (
+                "measured-zero",
+                "an unmeasured hour was taken for a measured 0. Nobody knows what was "
+                "there; leave it out.",
             ),
             "windows-with-holes-dropped": (
                 "whole-windows",

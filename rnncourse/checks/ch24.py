@@ -144,7 +144,8 @@ STEP = Check(
 def _parallel(q: Any, k: Any, v: Any, *, slip: str = "") -> Any:
     T = len(q)
     scores = q @ k.T
-    if slip == "softmax":
+    if slip in ("softmax", "scaled-softmax"):
+        scores = scores / np.sqrt(q.shape[1]) ** (slip == "scaled-softmax")
         scores = np.exp(scores - scores.max())
     if slip == "masked-late":
         return np.tril(scores / scores.sum(axis=1, keepdims=True)) @ v
@@ -250,6 +251,11 @@ PARALLEL = Check(
                 "softmax",
                 "an exponential of the products was taken, as in (24.1). The features "
                 "are positive already and take its place in (24.2).",
+            ),
+            "attention-by-softmax": (
+                "scaled-softmax",
+                "this is softmax attention, (24.1): products over the root of K, in an "
+                "exponential. In (24.2) the products themselves are the scores.",
             ),
         },
     ),

@@ -34,6 +34,15 @@ def encode_text(train, text):
         "unknown-not-counted",
     ),
     (
+        "encode-text",
+        """
+def encode_text(train, text):
+    number = {c: i for i, c in enumerate(sorted(set(train)), 1)}
+    return np.array([number.get(c, len(number) + 1) for c in text]), len(number) + 1
+""",
+        "unknown-beyond-the-vocabulary",
+    ),
+    (
         "cut-streams",
         """
 def cut_streams(ids, B, T):

@@ -105,6 +105,24 @@ def deal_windows(N, length, horizon, first, second):
         "past-forbidden",
     ),
     (
+        "deal-windows",
+        """
+def deal_windows(N, length, horizon, first, second):
+    start = np.arange(N - length - horizon + 1) + length
+    end = start + horizon
+    return end < first, (start >= first) & (end < second), start >= second
+""",
+        "last-window-of-a-part-lost",
+    ),
+    (
+        "horizon-errors",
+        """
+def horizon_errors(Y, Y_hat):
+    return np.mean(np.abs(np.nan_to_num(Y) - Y_hat), axis=0)
+""",
+        "holes-read-as-zero",
+    ),
+    (
         "horizon-errors",
         """
 def horizon_errors(Y, Y_hat):
