@@ -267,6 +267,10 @@ def _numeric_signs(
     big = np.abs(want) > 1e-3 * np.abs(want).max()
     ratio = got[big] / want[big]
     factor = float(np.median(ratio))
+    if factor and want.ndim == 0 and want == np.round(want):
+        times = factor if abs(factor) > 1 else 1 / factor
+        if times % 1:  # between two places in a list, 8 and 12, a ratio says nothing
+            factor = 0.0
     if np.isfinite(factor) and factor != 0 and same(got / factor, want):
         yield _factor(factor, sizes)
     gap = got - want

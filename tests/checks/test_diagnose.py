@@ -61,6 +61,12 @@ def test_a_factor_is_named_with_the_size_it_equals(a, n):
     assert "times the right one" in sign_of(-n * a, a)
 
 
+def test_two_places_in_a_list_have_no_ratio():
+    assert sign_of(np.array(8), np.array(12)) == ""
+    assert "2 times too small" in sign_of(np.array(6), np.array(12))  # a count may
+    assert "1.5 times too small" in sign_of(np.array(0.8), np.array(1.2))
+
+
 @given(arrays())
 @settings(max_examples=25, deadline=None)
 def test_a_shift_in_time_is_named(a):
