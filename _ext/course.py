@@ -1,6 +1,5 @@
-"""What the course adds to Jupyter Book: local mathematics, addresses, evidence.
+"""What the course adds to Jupyter Book: addresses, evidence, figures that move.
 
-- MathJax comes from the package sphinx-mathjax-offline, so no page asks another host.
 - Every public address derives from ``rnncourse/address.toml``.
 - Every numbered equation links to how we know it.
 - Symbols of running text, h_t say, get real subscripts; notebooks have none.
@@ -12,7 +11,6 @@
 from __future__ import annotations
 
 import html
-import importlib.util
 import json
 import re
 import shutil
@@ -28,7 +26,6 @@ from rnncourse import __version__, address, equations
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions")
 CARD = ROOT / "docs" / "book.png"
 logger = logging.getLogger(__name__)
 
@@ -331,7 +328,7 @@ def offer_edit(context, pagename: str) -> None:
 
 
 def finish(app, exception):
-    """Put MathJax, the figures' scripts, a card and a map beside the pages."""
+    """Put the figures' scripts, a card and a map beside the pages."""
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
@@ -345,15 +342,6 @@ def finish(app, exception):
         f'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{pages}</urlset>\n',
         encoding="utf-8",
     )
-    origin = importlib.util.find_spec("sphinx-mathjax-offline").origin
-    source = Path(origin).parent / "static" / "mathjax"
-    for name in MATHJAX:
-        target = static / "mathjax" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (source / name).is_dir():
-            shutil.copytree(source / name, target, dirs_exist_ok=True)
-        else:
-            shutil.copy2(source / name, target)
     shutil.copytree(HERE / "interactive", static / "interactive", dirs_exist_ok=True)
 
 

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 HERE_TOO = "Read this page in this language"
 CODE_IS_ENGLISH = "This is a translation. Code and its output stay in English."
 NOT_YET = "This page is not translated yet: go to the front page of the edition"
-SHARED = ("mathjax", "interactive", "book.png")  # an edition uses the English ones
+SHARED = ("interactive", "book.png")  # an edition uses the English ones
 
 
 def edition(app) -> str:
@@ -48,7 +48,6 @@ def settle(app, config):
     if language := edition(app):
         base = f"{address.pages()}{language}/"
         config.html_baseurl = config.ogp_site_url = base
-        config.mathjax_path = f"../../_static/{config.mathjax_path}"
         config.ogp_site_name = config.html_title
 
 

@@ -17,11 +17,20 @@ document.addEventListener("DOMContentLoaded", () => {
     const made = document.createElement("div");
     made.className = "equation-card";
     made.setAttribute("role", "tooltip");
-    // Its number is words: a tag may stand only once on a page.
-    made.textContent = `\\[${link.dataset.tex} \\qquad\\text{${link.textContent}}\\]`;
     card = made;
     document.body.append(made);
-    await window.MathJax?.typesetPromise?.([made]);
+    const name = link.hash.replace("#eq-", "");
+    const here = document.querySelector(`#eq-${name} mjx-container`);
+    const typeset = here ?? document.getElementById(`preview-${name}`)?.content.firstElementChild;
+    if (typeset) {
+      made.append(typeset.cloneNode(true));
+      made.querySelectorAll("[id]").forEach((part) => part.removeAttribute("id"));
+    } else {
+      // A book that was built without a browser. The number is words: a tag may stand
+      // only once on a page.
+      made.textContent = `\\[${link.dataset.tex} \\qquad\\text{${link.textContent}}\\]`;
+      await window.MathJax?.typesetPromise?.([made]);
+    }
     if (made !== card) return; // pointed elsewhere meanwhile
     const box = link.getBoundingClientRect();
     const width = Math.min(made.offsetWidth, innerWidth - 16);
@@ -31,7 +40,7 @@ document.addEventListener("DOMContentLoaded", () => {
     made.style.top = `${(above > 60 ? above : box.bottom + 8) + scrollY}px`;
     made.style.visibility = "visible";
   };
-  for (const link of article.querySelectorAll("a.equation-number[data-tex]")) {
+  for (const link of article.querySelectorAll("a.equation-number")) {
     link.addEventListener("pointerenter", (event) => {
       if (event.pointerType === "mouse") show(link);
     });

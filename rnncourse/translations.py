@@ -664,7 +664,7 @@ def config(language: str) -> dict[str, Any]:
     settings["author"] = words.whole(settings["author"]) or settings["author"]
     settings.pop("bibtex_bibfiles", None)
     sphinx = settings["sphinx"]
-    ours = ("course", "edition", "course_map", "page", "light")
+    ours = ("course", "edition", "course_map", "page", "typeset", "light")
     sphinx["local_extensions"] = {name: str(root / "_ext") for name in ours}
     sphinx["config"] |= {"language": language}
     for name in ("nb_code_prompt_show", "nb_code_prompt_hide"):

@@ -194,9 +194,8 @@ def test_interactive_figures_speak_spanish(site, browser):
 
 
 def test_an_edition_shares_what_the_english_book_has(site):
-    assert (site / "_static" / "mathjax").is_dir()
-    for name in ("mathjax", "interactive"):
-        assert not (site / "es" / "_static" / name).exists()
+    assert (site / "_static" / "interactive").is_dir()
+    assert not (site / "es" / "_static" / "interactive").exists()
 
 
 def test_the_figures_of_a_page_are_the_spanish_ones(site):

@@ -75,24 +75,27 @@ def test_numbers_in_brackets_lead_to_their_equations(site):
     count = 0
     for name in CHAPTERS:
         text = (site / f"{name}.html").read_text(encoding="utf-8")
-        pattern = r'<a class="equation-number[^>]*href="([^"]+)" data-tex="([^"]+)">'
-        for to, tex in re.findall(pattern, text):
+        pattern = r'<a class="equation-number[^>]*href="([^"]+)"[^>]*>\(([\d.]+)\)</a>'
+        for to, number in re.findall(pattern, text):
             count += 1
             page, anchor = to.split("#")
-            number = anchor.removeprefix("eq-").replace("-", ".")
+            assert anchor == f"eq-{number.replace('.', '-')}"
             found = equations.collect()[number]
             assert page in ("", f"{found.chapter}.html")
-            assert tex
+            shown = anchor if page == "" else anchor.replace("eq-", "preview-")
+            assert f'id="{shown}"' in text
     assert count > 200
 
 
 def test_the_equation_shows_on_pointing_and_by_keyboard(site, browser):
     name = "chapters/08-backpropagation-through-time"
     with Opened(browser, site, name, **MODES["light"]) as opened:
-        link = opened.page.locator("a.equation-number").first
+        link = opened.page.locator("a.equation-number[href^='#']").first
         link.hover()
         card = opened.page.locator(".equation-card")
         card.locator("mjx-container").wait_for(timeout=30_000)
+        assert link.inner_text() in card.text_content()
+        assert card.locator("[id]").count() == 0
         opened.page.keyboard.press("Escape")
         assert card.count() == 0
         opened.page.mouse.move(0, 0)
@@ -100,6 +103,10 @@ def test_the_equation_shows_on_pointing_and_by_keyboard(site, browser):
         link.focus()
         card.locator("mjx-container").wait_for(timeout=30_000)
         assert card.get_attribute("role") == "tooltip"
+        other = opened.page.locator("a.equation-number:not([href^='#'])").first
+        other.focus()
+        card.locator("mjx-container").wait_for(timeout=30_000)
+        assert other.inner_text() in card.text_content()
         assert opened.said == []
 
 

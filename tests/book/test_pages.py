@@ -75,10 +75,6 @@ class Opened:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto((site / f"{name}.html").as_uri(), wait_until="load")
-        if options.get("java_script_enabled", True):
-            self.page.evaluate(
-                "() => window.MathJax?.startup?.promise ?? Promise.resolve()"
-            )
 
     def _hear(self, message):
         if message.type in ("error", "warning"):
