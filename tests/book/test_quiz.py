@@ -13,8 +13,9 @@ from tests.book.test_pages import AXE, MODES, Opened
 
 SLUGS = notebooks.known()
 FORM = re.compile(
-    r"<details>\s*<summary>(?P<name>[\w-]+) (?P<number>\d+)\. (?P<asked>[^<\n]+)</summary>"
-    r"\s*\((?P<right>[a-h])\)[.,:] (?P<why>(?:(?!<details>).)+?)\s*</details>",
+    r"<details>\s*<summary>(?P<name>[\w-]+) (?P<number>\d+)\. "
+    r"(?P<asked>[^<\n]+)</summary>\s*\((?P<right>[a-h])\)[.,:] "
+    r"(?P<why>(?:(?!<details>).)+?)\s*</details>",
     re.DOTALL,
 )
 OPTION = re.compile(r"\s\(([a-z])\)\s")  # as in _ext/quiz.js
