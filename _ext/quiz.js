@@ -19,7 +19,7 @@
     }
   };
   try {
-    chosen = JSON.parse(localStorage.getItem(place)) || {};
+    chosen = Object(JSON.parse(localStorage.getItem(place)));
   } catch {
     kept = false;
   }
@@ -33,7 +33,7 @@
       if (rest[i] !== "abcdefgh"[i / 2]) return null;
       options.push({ letter: rest[i], html: rest[i + 1].trim().replace(/[.;]$/, "") });
     }
-    const why = details.textContent.slice(summary.textContent.length);
+    const why = [...details.childNodes].map((node) => (node === summary ? "" : node.textContent)).join("");
     const right = why.match(/^\s*\(([a-z])\)/)?.[1];
     if (!name || options.length < 2 || !options.some((o) => o.letter === right)) return null;
     return { details, summary, name, question: asked.slice(name.length), options, right };
@@ -48,6 +48,7 @@
 
   function build(check) {
     const { details, summary, options, right } = check;
+    const answer = () => options.find((o) => o.html === chosen[check.name]);
     const box = make("div", "quiz");
     const asked = make("p", "asked", `<span>${check.name}</span>${check.question}`);
     asked.id = `quiz-${check.name.match(/\d+/)[0]}`;
@@ -62,7 +63,7 @@
       button.append(option.mark);
       option.button = button;
       button.addEventListener("click", () => {
-        if (chosen[check.name]) return;
+        if (answer()) return; // the first answer stands
         chosen[check.name] = option.html;
         store();
         show(true);
@@ -90,7 +91,7 @@
 
     // `now` is false while the page opens: what is remembered is shown, and not said.
     function show(now) {
-      const mine = options.find((o) => o.html === chosen[check.name]);
+      const mine = answer();
       for (const { letter, button, mark } of options) {
         const [isRight, isMine] = [mine && letter === right, letter === mine?.letter];
         button.classList.toggle("right", Boolean(isRight));
@@ -108,10 +109,7 @@
       count();
     }
     check.show = show;
-    check.result = () => {
-      const mine = options.find((o) => o.html === chosen[check.name]);
-      return mine && mine.letter === right;
-    };
+    check.result = () => answer() && answer().letter === right;
   }
 
   const checks = [...document.querySelectorAll("article.bd-article details:has(> summary)")]

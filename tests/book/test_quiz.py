@@ -103,11 +103,12 @@ def test_no_letter_and_no_length_gives_the_answer_away():
     found = [check for slug in SLUGS for check in of_chapter(slug)]
     letters = Counter(check.right for check in found)
     assert max(letters.values()) < 0.45 * len(found), letters
-    longest = sum(
-        max(check.options, key=len) == check.options[ord(check.right) - ord("a")]
-        for check in found
-    )
-    assert longest < 0.6 * len(found), f"{longest} of {len(found)}"
+    much_longer = 0
+    for check in found:
+        *_, second, first = sorted(check.options, key=len)
+        right = check.options[check.letters.index(check.right)]
+        much_longer += first == right and len(first) > 1.3 * len(second)
+    assert much_longer < len(found) / 4, f"{much_longer} of {len(found)}"
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,8 @@ REFUSED = (
     "Object.defineProperty(window, 'localStorage', "
     "{ get() { throw new DOMException('no', 'SecurityError'); } });"
 )
+
+STORED = "() => Object.keys(localStorage).filter(k => k.startsWith('rnn-self-checks'))"
 
 
 def option(quiz, letter):
@@ -193,7 +196,7 @@ def test_a_quiz_answers_at_once_and_remembers(site, browser):
         assert why.is_visible()
         assert "your answer" in option(first, wrong).inner_text()
         assert "the answer" in option(first, right[0]).inner_text()
-        option(first, right[0]).click()  # the first answer stands
+        option(first, right[0]).click(force=True)  # the first answer stands
         assert first.locator("[role=status]").inner_text() == said
 
         option(second, "a").focus()
@@ -220,7 +223,7 @@ def test_a_quiz_answers_at_once_and_remembers(site, browser):
         assert told(page).startswith(f"0 of {len(right)} ")
         page.reload()
         assert told(page).startswith(f"0 of {len(right)} ")
-        assert page.evaluate("() => localStorage.length") == 0
+        assert page.evaluate(STORED) == []
         assert opened.said == []
 
 
@@ -235,24 +238,26 @@ def test_a_quiz_works_where_nothing_may_be_stored(site, browser):
         assert told(page).endswith("This browser forgets them with the page.")
         page.reload()
         assert quiz.locator("[role=status]").inner_text() == ""
-        assert opened.said == []
+        # Only the theme's own scripts complain there.
+        assert "quiz.js" not in " ".join(opened.said)
 
 
 def test_an_answer_is_forgotten_when_its_text_has_changed(site, browser):
     with Opened(browser, site, PAGE, **MODES["light"]) as opened:
         page = opened.page
         option(page.locator(".quiz").first, "a").click()
+        (key,) = page.evaluate(STORED)
         page.evaluate(
-            "() => { const key = localStorage.key(0);"
-            " const old = JSON.parse(localStorage.getItem(key));"
+            "key => { const old = JSON.parse(localStorage.getItem(key));"
             " localStorage.setItem(key, JSON.stringify("
-            "Object.fromEntries(Object.keys(old).map(k => [k, 'an older text'])))); }"
+            "Object.fromEntries(Object.keys(old).map(k => [k, 'an older text'])))); }",
+            key,
         )
         page.reload()
         assert told(page).startswith("0 of ")
         option(page.locator(".quiz").first, "b").click()
         assert told(page).startswith("1 of ")
-        page.evaluate("() => localStorage.setItem(localStorage.key(0), '{broken')")
+        page.evaluate("key => localStorage.setItem(key, '{broken')", key)
         page.reload()
         assert told(page).startswith("0 of ")
         assert opened.said == []

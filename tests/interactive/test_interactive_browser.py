@@ -1131,7 +1131,7 @@ def test_beam_search_shows_a_beam_that_is_fooled_and_one_that_is_not(show):
     text = panel(page, "beam-search")
     assert "Width 2 finds b end, p = 0.360. Width 1, greedy: a end, p = 0.200" in text
     slider(page, "beam-search", "penalty \u03b1").fill("1")
-    assert "b end, p = 0.360, score \u22120.876" in panel(page, "beam-search")
+    assert "b end, p = 0.360, score -0.876" in panel(page, "beam-search")
 
 
 def test_beam_search_tells_what_is_pointed_at(show):
