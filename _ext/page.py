@@ -18,6 +18,7 @@ import shutil
 from pathlib import Path
 
 import yaml
+from course import set_symbols
 from course_map import minutes, places
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -100,10 +101,33 @@ QUIZ = {
 }
 
 
+SELF_CHECK = re.compile(r"(<summary[^>]*>)([\w-]+ \d+\. [^<]*)(?=</summary>)")
+
+
+def set_question(match: re.Match[str]) -> str:
+    """Set code and symbols in a question: Markdown leaves what is in a summary alone."""
+
+    def written(found: list[nodes.Node]) -> str:
+        return "".join(
+            str(node)
+            if isinstance(node, nodes.Text)
+            else f"<{node.tagname[:3]}>{written(node.children)}</{node.tagname[:3]}>"
+            for node in found
+        )
+
+    text, *rest = match[2].split("`")
+    said = written(set_symbols(text))
+    for k, piece in enumerate(rest):
+        said += written(set_symbols(piece)) if k % 2 else f"<code>{piece}</code>"
+    return match[1] + said
+
+
 def add_quizzes(app, pagename, templatename, context, doctree):
     """Load the script of the quizzes where a page has self-checks."""
-    if not re.search(r"<summary[^>]*>[\w-]+ \d+\. ", context.get("body") or ""):
+    body, count = SELF_CHECK.subn(set_question, context.get("body") or "")
+    if not count:
         return
+    context["body"] = body
     said = "".join(f' data-{key}="{voice(app)(text)}"' for key, text in QUIZ.items())
     script = context["pathto"]("_static/quiz.js", 1)
     context["body"] += f'<script defer src="{script}"{said}></script>'

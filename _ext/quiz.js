@@ -59,7 +59,7 @@
     for (const option of options) {
       const button = make("button", "", `<span class="letter">(${option.letter})</span> <span>${option.html}</span>`);
       button.type = "button";
-      option.mark = make("span", "mark");
+      option.mark = make("span", "told");
       button.append(option.mark);
       option.button = button;
       button.addEventListener("click", () => {
