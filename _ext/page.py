@@ -1,6 +1,7 @@
 """What stands around the text of each page, for its reader and for those who cite it.
 
 - A number in brackets, (8.4), links to that equation, which shows on pointing.
+- Self-checks become quizzes, by ``quiz.js``, on the pages that have some.
 - Below each page: its version, when its text last changed, how to cite it, and where to
   report a mistake in it.
 - ``llms.txt``: a plain index of the pages, with a sentence on each.
@@ -13,9 +14,11 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from pathlib import Path
 
 import yaml
+from course import set_symbols
 from course_map import minutes, places
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -79,6 +82,61 @@ def carry_equations(body: str) -> str:
 
     pattern = r'(<a class="equation-number[^>]*?)>\((\d+\.\d+)\)</a>'
     return re.sub(pattern, carried, body)
+
+
+# -- self-checks ---------------------------------------------------------------------
+
+# What the quizzes say, in the order in which a reader meets it.
+QUIZ = {
+    "count": "{0} of {1} self-checks answered, {2} right.",
+    "right": "Right: {1}.",
+    "wrong": "Not {0}. The answer is {1}.",
+    "yours": "your answer",
+    "answer": "the answer",
+    "explanation": "Explanation",
+    "again": "Try again",
+    "kept": "Remembered by this browser alone.",
+    "unkept": "This browser forgets them with the page.",
+    "forget": "Forget my answers",
+}
+
+
+SELF_CHECK = re.compile(r"(<summary[^>]*>)([\w-]+ \d+\. [^<]*)(?=</summary>)")
+
+
+def set_question(match: re.Match[str]) -> str:
+    """Set code and symbols in a question: Markdown leaves what is in a summary alone."""
+
+    def written(found: list[nodes.Node]) -> str:
+        return "".join(
+            str(node)
+            if isinstance(node, nodes.Text)
+            else f"<{node.tagname[:3]}>{written(node.children)}</{node.tagname[:3]}>"
+            for node in found
+        )
+
+    text, *rest = match[2].split("`")
+    said = written(set_symbols(text))
+    for k, piece in enumerate(rest):
+        said += written(set_symbols(piece)) if k % 2 else f"<code>{piece}</code>"
+    return match[1] + said
+
+
+def add_quizzes(app, pagename, templatename, context, doctree):
+    """Load the script of the quizzes where a page has self-checks."""
+    body, count = SELF_CHECK.subn(set_question, context.get("body") or "")
+    if not count:
+        return
+    context["body"] = body
+    said = "".join(f' data-{key}="{voice(app)(text)}"' for key, text in QUIZ.items())
+    script = context["pathto"]("_static/quiz.js", 1)
+    context["body"] += f'<script defer src="{script}"{said}></script>'
+
+
+def copy_script(app, exception):
+    """Put the script beside the pages; under ``_static`` all pages would load it."""
+    if not exception and app.builder.format == "html":
+        shutil.copy2(Path(__file__).with_name("quiz.js"), Path(app.outdir) / "_static")
 
 
 # -- the foot of a page --------------------------------------------------------------
@@ -229,5 +287,7 @@ def setup(app):
     app.add_directive("errata", Errata)
     app.connect("doctree-resolved", link_numbers, priority=600)
     app.connect("html-page-context", add_foot, priority=950)
+    app.connect("html-page-context", add_quizzes, priority=960)
     app.connect("build-finished", write_index)
+    app.connect("build-finished", copy_script)
     return {"version": __version__, "parallel_read_safe": True}

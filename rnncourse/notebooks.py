@@ -265,6 +265,8 @@ def build(
 ) -> list[str]:
     """Run the chapters that are stale, or all of the named ones with ``force``.
 
+    Where prose alone has changed the stored outputs are still right, and are kept.
+
     Raises
     ------
     BuildError
@@ -278,7 +280,7 @@ def build(
     say(f"running {len(slugs)} of {len(known())} chapters: {', '.join(slugs)}")
     failures = []
     with ProcessPoolExecutor(max_workers=max(1, min(jobs, len(slugs)))) as pool:
-        running = {pool.submit(build_one, slug): slug for slug in slugs}
+        running = {pool.submit(build_one, slug, keep=not force): slug for slug in slugs}
         for done, future in enumerate(as_completed(running), start=1):
             slug = running[future]
             try:
@@ -287,22 +289,49 @@ def build(
                 failures.append(str(error))
                 say(f"[{done}/{len(slugs)}] {slug} failed")
             else:
-                say(f"[{done}/{len(slugs)}] {slug} ran in {seconds:.0f} s")
+                did = f"ran in {seconds:.0f} s" if seconds else "has its new prose"
+                say(f"[{done}/{len(slugs)}] {slug} {did}")
     if failures:
         raise BuildError("\n\n".join(failures))
     return slugs
 
 
-def build_one(slug: str, out: Path | None = None) -> float:
-    """Run one chapter and write its notebook; return the seconds it took."""
+def keep_outputs(notebook: NotebookNode, slug: str, mark: str) -> bool:
+    """Take over the stored outputs if only prose has changed; tell whether it had.
+
+    Every code cell and everything it runs on must be what the stored notebook ran.
+    """
+    built = chapters_folder() / f"{slug}.ipynb"
+    if not built.is_file():
+        return False
+    stored = nbformat.read(built, as_version=4)
+    code, ran = (
+        [cell for cell in nb.cells if cell.cell_type == "code"]
+        for nb in (notebook, stored)
+    )
+    same = [[(c.id, c.source, c.metadata) for c in cells] for cells in (code, ran)]
+    if stored.metadata.get("rnncourse") != mark or same[0] != same[1]:
+        return False
+    for cell, old in zip(code, ran, strict=True):
+        cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    return True
+
+
+def build_one(slug: str, out: Path | None = None, *, keep: bool = False) -> float:
+    """Run one chapter and write its notebook; return the seconds it took.
+
+    With ``keep`` a chapter whose prose alone has changed is not run: 0 seconds.
+    """
     try:
         notebook = render(slug)
     except ValueError as error:
         raise BuildError(str(error)) from None
-    started = time.perf_counter()
-    execute(notebook, slug, chapters_folder())
-    seconds = time.perf_counter() - started
-    notebook.metadata["rnncourse"] = fingerprint(notebook, slug)
+    mark, seconds = fingerprint(notebook, slug), 0.0
+    if not keep or not keep_outputs(notebook, slug, mark):
+        started = time.perf_counter()
+        execute(notebook, slug, chapters_folder())
+        seconds = time.perf_counter() - started
+    notebook.metadata["rnncourse"] = mark
     target = chapters_folder() / f"{slug}.ipynb" if out is None else out
     waiting = target.with_suffix(".ipynb.part")
     nbformat.write(notebook, waiting)

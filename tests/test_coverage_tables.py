@@ -94,6 +94,35 @@ def test_a_row_is_complete_once_all_its_chapters_stand():
     assert {row: kinds for row, kinds in missing.items() if kinds} == {}
 
 
+def test_every_interactive_row_is_answered_by_a_figure_that_moves():
+    shown = {}
+    for table in TABLES:
+        for row, artefacts in tomllib.loads(table.read_text("utf-8")).items():
+            if "interactive" in artefacts:
+                shown.setdefault(row, []).append(artefacts["interactive"].get("cell"))
+    wanted = {row for row, what in CHECKLIST.items() if "I" in what["shows"]}
+    assert len(wanted) > 20
+    assert wanted - set(shown) == set()
+    scripts = {path.stem for path in (ROOT / "_ext" / "interactive").glob("*.js")}
+    for row, cells in shown.items():
+        for cell in cells:
+            assert cell and cell.removeprefix("interactive-") in scripts, row
+            assert cell.startswith("interactive-"), row
+
+
+def test_there_are_24_figures_that_move_and_each_is_in_a_chapter():
+    scripts = {path.stem for path in (ROOT / "_ext" / "interactive").glob("*.js")}
+    used = {
+        tag.removeprefix("interactive-")
+        for slug in notebooks.known()
+        for cell in notebooks.render(slug).cells
+        for tag in cell.metadata.get("tags", [])
+        if tag.startswith("interactive-")
+    }
+    assert used == scripts - {"figure"}
+    assert len(used) >= 24
+
+
 def in_every_chapter(what):
     """Tell whether each chapter has at least two of what a row wants everywhere."""
     sources = (ROOT / "chapters" / "src").glob("*.md")

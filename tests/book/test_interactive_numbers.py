@@ -47,6 +47,7 @@ from rnncourse.reference.rnn import (
     rnn_step_backward,
 )
 from rnncourse.reference.scan import METHODS, linear_loop
+from rnncourse.reference.search import beam_search
 from rnncourse.text import NGram, Vocabulary, words
 from rnncourse.trained import NETWORKS, load_network
 from tests.conftest import ROOT, require_tool
@@ -1185,6 +1186,54 @@ def test_scan_tree_joins_as_the_chapter_counts_and_ends_at_the_states_of_the_loo
                 "blelloch": (2 * m - 1, 2 * T - 2 - m),
             }
             assert (len(rows), got["joinings"]) == counts[case["method"]]
+
+
+def test_beam_search_finds_what_the_package_finds():
+    rng = np.random.default_rng(16)
+    tables = [rng.dirichlet(np.full(3, 0.7), size=3) for _ in range(N_CASES)]
+    tables += [np.array(table) for table in node("beam-search", "TABLES").values()]
+    cases = [
+        {"table": table.tolist(), "width": width, "alpha": alpha, "T": T}
+        for table in tables
+        for width, alpha, T in [
+            (1, 0, 4),
+            (2, 0, 4),
+            (int(rng.integers(1, 5)), float(rng.uniform(0, 2)), 4),
+            (
+                int(rng.integers(1, 5)),
+                float(rng.uniform(0, 2)),
+                int(rng.integers(1, 7)),
+            ),
+            (81, 0.6, 4),
+        ]
+    ]
+    for case, got in zip(cases, node("beam-search", "search", cases), strict=True):
+        log_probs = np.log(case["table"])
+
+        def step(state, tokens, log_probs=log_probs):
+            return log_probs[tokens], state
+
+        (want,) = beam_search(
+            step, None, 0, end=0, width=case["width"], max_length=case["T"],
+            alpha=case["alpha"],
+        )  # fmt: skip
+        best = got["best"]
+        assert best["tokens"] == list(want.tokens)
+        close([best["log"], best["score"]], [want.log_prob, want.score])
+        for row in got["steps"]:
+            assert sum(one["kept"] for one in row) == min(case["width"], len(row))
+
+
+def test_beam_search_has_the_tables_of_the_chapter_and_starts_as_its_picture():
+    first, fooled = node("beam-search", "TABLES").values()
+    start, source = (
+        node("beam-search", "START"),
+        chapter_source("16-sequence-to-sequence"),
+    )
+    assert f"table = np.log({first})" in source
+    assert f"fooled = np.log({fooled})" in source
+    assert f"width, T = {start['width']}, {start['T']}" in source
+    assert (start["table"], start["alpha"]) == ("a beam of two is fooled", 0)
 
 
 def test_scan_tree_starts_as_its_still_picture():

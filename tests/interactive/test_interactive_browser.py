@@ -215,6 +215,8 @@ def test_a_finger_moves_something_in_each_figure(show, name):
         target, at = fig.get_by_role("button", name="Copy"), {"x": 20, "y": 20}
     elif name == "alignment":
         target, at = fig.get_by_role("button", name="Next"), {"x": 20, "y": 20}
+    elif name == "beam-search":
+        target, at = fig.get_by_role("button", name="Next step"), {"x": 20, "y": 20}
     elif name == "scan-tree":
         target, at = fig.get_by_role("button", name="Next pass"), {"x": 20, "y": 20}
     elif name == "genre-player":
@@ -922,6 +924,7 @@ def test_an_address_that_says_nothing_changes_nothing(show, hash_):
         ("word-by-word", "question=set%20a%20timer&word=2"),
         ("rnn-cell", "part=h&xt-entry-1=0.4"),
         ("gradient-flow", "loss-at-t=5&cut-the-wrong-end-as-a-p=1"),
+        ("beam-search", "table=greedy%20is%20fooled&width-k=3&step=2&candidate=2"),
     ],
 )
 def test_what_no_control_shows_is_in_the_address_too(show, name, setting):
@@ -1101,6 +1104,45 @@ def test_scan_tree_knows_every_state_after_its_last_pass(show):
     assert "Place 1 holds step 1 alone: h = 2.000" in panel(page, "scan-tree")
     slider(page, "scan-tree", "place").fill("5")
     assert "Place 5 holds steps 1 to 5" in panel(page, "scan-tree")
+
+
+def test_beam_search_shows_a_beam_that_is_fooled_and_one_that_is_not(show):
+    page = show()
+    fig = figure(page, "beam-search")
+    text = panel(page, "beam-search")
+    assert "Width 2 finds b b b a, p = 0.041. Width 1, greedy: a end, p = 0.200" in text
+    assert "Step 1 of 4, candidate 1 of 3: a, p = 0.500; kept." in text
+    assert fig.get_by_role("button", name="Back").is_disabled()
+    fig.get_by_role("button", name="Next step").click()
+    candidate = slider(page, "beam-search", "candidate")
+    candidate.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    said = "candidate 3 of 6: a end, p = 0.500 \u00b7 0.40 = 0.200; dropped: 2 better."
+    assert said in panel(page, "beam-search")
+    width = slider(page, "beam-search", "width k")
+    width.focus()
+    page.keyboard.press("ArrowRight")
+    assert "Width 3 finds a end, p = 0.200" in panel(page, "beam-search")
+    candidate.fill("3")
+    assert "kept, and set aside: it has ended." in panel(page, "beam-search")
+    fig.get_by_label("Table").select_option("greedy is fooled")
+    width.fill("2")
+    text = panel(page, "beam-search")
+    assert "Width 2 finds b end, p = 0.360. Width 1, greedy: a end, p = 0.200" in text
+    slider(page, "beam-search", "penalty \u03b1").fill("1")
+    assert "b end, p = 0.360, score -0.876" in panel(page, "beam-search")
+
+
+def test_beam_search_tells_what_is_pointed_at(show):
+    page = show()
+    fig = figure(page, "beam-search")
+    fig.get_by_role("button", name="All").click()
+    assert "Step 4 of 4, candidate 1 of 6" in panel(page, "beam-search")
+    box = fig.locator("svg").bounding_box()
+    column = (box["width"] - 40) / 4
+    page.mouse.move(box["x"] + 28 + 1.5 * column, box["y"] + 44 + 2 * 26)
+    assert "Step 2 of 4, candidate 3 of 6: a end" in panel(page, "beam-search")
 
 
 def test_next_character_answers_to_its_knobs(show):

@@ -175,6 +175,35 @@ def test_a_failing_cell_is_named_and_the_old_notebook_stays(desk):
     assert not list(path.parent.glob("*.part"))
 
 
+def test_new_prose_alone_runs_nothing_and_anything_else_does(desk, monkeypatch):
+    code = cell("from rnncourse import address\nprint(1)")
+    path = desk("01-a", "# A\n\n" + code)
+    notebooks.build_one("01-a")
+
+    def refuse(*about):
+        raise RuntimeError("run")
+
+    monkeypatch.setattr(notebooks, "execute", refuse)
+    desk("01-a", "# Another title\n\n" + code)
+    assert notebooks.build_one("01-a", keep=True) == 0
+    assert notebooks.stale() == []
+    stored = nbformat.read(path, as_version=4)
+    assert stored.cells[0].source == "# Another title"
+    assert (stored.cells[1].execution_count, stored.cells[1].outputs[0].text) == (
+        1,
+        "1\n",
+    )
+    with pytest.raises(RuntimeError, match="run"):
+        notebooks.build_one("01-a")
+    desk("01-a", "# A\n\n" + code.replace("print(1)", "print(2)"))
+    with pytest.raises(RuntimeError, match="run"):
+        notebooks.build_one("01-a", keep=True)
+    desk("01-a", "# A\n\n" + code)
+    monkeypatch.setattr(notebooks, "fingerprint", lambda *about: "other")
+    with pytest.raises(RuntimeError, match="run"):
+        notebooks.build_one("01-a", keep=True)
+
+
 def test_stale_says_why_without_running_anything(desk, monkeypatch):
     desk("01-a", "# A\n\n" + cell("from rnncourse import address\nprint(1)"))
     assert notebooks.stale() == ["01-a: it has not been built yet"]
