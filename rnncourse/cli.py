@@ -73,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--port", type=int, default=8000, help="first port to try")
     sub.add_argument("--english", action="store_true", help="no other language")
     add("offline", run_offline, "pack the book into one zip that needs no network")
+    add("pdf", run_pdf, "print the book into one PDF, by Chromium")
     sub = add("test", run_test, "check style and types and run the tests")
     sub.add_argument("--all", action="store_true", help="run the heavy tests too")
     sub.add_argument("pytest", nargs="*", help="given to pytest, after --")
@@ -219,6 +220,24 @@ def run_offline(args: argparse.Namespace) -> int:
     count = pack(build / "html", target)
     say(f"{count} files, {target.stat().st_size / 1e6:.0f} MB: {target}")
     say("to read it: unpack it anywhere and open index.html, no server needed")
+    return 0
+
+
+def run_pdf(args: argparse.Namespace) -> int:
+    """Build the book and print it."""
+    if (code := hand_over(args)) is not None:
+        return code
+    try:
+        from rnncourse import pdf
+    except ImportError as error:
+        raise SetupError(f"{error.name} is missing; run `make setup` first") from None
+    args.no_serve, args.english = True, True
+    if code := run_book(args):
+        return code
+    build = project_root() / "_build"
+    target = build / f"rnncourse-book-{__version__}.pdf"
+    count = pdf.make(build / "html", target)
+    say(f"{count} pages, {target.stat().st_size / 1e6:.0f} MB: {target}")
     return 0
 
 
