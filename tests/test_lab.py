@@ -110,7 +110,8 @@ def test_the_first_chapter_opens_as_a_notebook_and_runs(running, browser):
         # Stored outputs are there before anything has run; this one is not.
         where = (
             "import os, sys, rnncourse\n"
-            "print(os.getcwd(), sys.prefix, rnncourse.__file__, f'{log_p[\"careful\"]:.1f}')"
+            "print(os.getcwd(), sys.prefix, rnncourse.__file__)\n"
+            "print(round(log_p['careful'], 1))"
         )
         cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
         cell.locator(".cm-content").click()
