@@ -4,7 +4,7 @@ RNN = $(PYTHON) -m rnncourse
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book offline test test-all lint notebooks results exercises classroom test-classroom test-site bench coverage mutants colab links doctor clean
+.PHONY: help setup book offline pdf lab test test-all lint notebooks results exercises classroom test-classroom test-site bench coverage mutants colab links doctor clean
 
 help:  ## list every target
 	@$(PYTHON) -m rnncourse targets
@@ -14,6 +14,10 @@ book:  ## build the book and serve it (SERVE=0 only builds)
 	@$(RNN) book $(if $(filter 0,$(SERVE)),--no-serve)
 offline:  ## pack the book into one zip that opens without a network
 	@$(RNN) offline
+lab:  ## open the chapters in JupyterLab on this machine (PORT=8888)
+	@$(RNN) lab $(if $(PORT),--port $(PORT))
+pdf:  ## print the book into one PDF
+	@$(RNN) pdf
 test:  ## pass every test that fits half an hour of a laptop
 	@$(RNN) test
 test-all:  ## the heavy tests too: rebuild all chapters, Colab's versions

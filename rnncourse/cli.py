@@ -17,6 +17,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from rnncourse import __version__, environment
 from rnncourse import grade_commands as commands
@@ -73,6 +74,10 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--port", type=int, default=8000, help="first port to try")
     sub.add_argument("--english", action="store_true", help="no other language")
     add("offline", run_offline, "pack the book into one zip that needs no network")
+    sub = add("lab", run_lab, "open the chapters in JupyterLab on this machine")
+    sub.add_argument("--port", type=int, default=8888, help="first port to try")
+    sub.add_argument("--no-browser", action="store_true", help="only say the address")
+    add("pdf", run_pdf, "print the book into one PDF, by Chromium")
     sub = add("test", run_test, "check style and types and run the tests")
     sub.add_argument("--all", action="store_true", help="run the heavy tests too")
     sub.add_argument("pytest", nargs="*", help="given to pytest, after --")
@@ -170,6 +175,16 @@ def hand_over(args: argparse.Namespace) -> int | None:
     return inside("-m", "rnncourse", *sys.argv[1:])
 
 
+def become(python: Path) -> NoReturn:
+    """Start again in an environment, in place of this process.
+
+    A process that waits would be killed by the Ctrl-C that is meant for the other.
+    """
+    os.environ["PYTHONUTF8"] = "1"
+    os.chdir(project_root())
+    os.execv(python, [str(python), "-m", "rnncourse", *sys.argv[1:]])
+
+
 def run_setup(args: argparse.Namespace) -> int:
     """Make the environment."""
     python = environment.ensure()
@@ -219,6 +234,34 @@ def run_offline(args: argparse.Namespace) -> int:
     count = pack(build / "html", target)
     say(f"{count} files, {target.stat().st_size / 1e6:.0f} MB: {target}")
     say("to read it: unpack it anywhere and open index.html, no server needed")
+    return 0
+
+
+def run_lab(args: argparse.Namespace) -> int:
+    """Open JupyterLab, in the course's environment."""
+    python = environment.ensure()
+    if Path(python).absolute() != Path(sys.executable).absolute():
+        become(python)
+    from rnncourse import lab
+
+    return lab.open_lab(args.port, browser=not args.no_browser)
+
+
+def run_pdf(args: argparse.Namespace) -> int:
+    """Build the book and print it."""
+    if (code := hand_over(args)) is not None:
+        return code
+    try:
+        from rnncourse import pdf
+    except ImportError as error:
+        raise SetupError(f"{error.name} is missing; run `make setup` first") from None
+    args.no_serve, args.english = True, True
+    if code := run_book(args):
+        return code
+    build = project_root() / "_build"
+    target = build / f"rnncourse-book-{__version__}.pdf"
+    count = pdf.make(build / "html", target)
+    say(f"{count} pages, {target.stat().st_size / 1e6:.0f} MB: {target}")
     return 0
 
 
@@ -468,10 +511,7 @@ def run_classroom(args: argparse.Namespace) -> int:
 
     python = run.ensure()
     if Path(python).absolute() != Path(sys.executable).absolute():
-        # In place of this process: one that waits would be killed by the same Ctrl-C.
-        os.environ["PYTHONUTF8"] = "1"
-        os.chdir(project_root())
-        os.execv(python, [str(python), "-m", "rnncourse", *sys.argv[1:]])
+        become(python)
     return run.run_classroom(args)
 
 
