@@ -32,6 +32,19 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0 on success, 1 on failure, 2 on a wrong call."""
+    try:
+        try:
+            return _main(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads, `head` say, has what it wanted. At its end Python would write what
+        # is left, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _main(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     words = commands.two_words(sys.argv[1:] if argv is None else argv)
     args = parser.parse_args(words)
