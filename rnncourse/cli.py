@@ -451,6 +451,10 @@ def run_grade(args: argparse.Namespace) -> int:
     except engine.Stopped as error:
         say(str(error))
         return 4
+    except KeyboardInterrupt:
+        print(flush=True)  # below a bar that was not full
+        say("stopped; what was graded is kept, and the same command goes on from here")
+        return 130
     except (engine.GradingError, HostError) as error:
         raise SetupError(str(error)) from None
     print("\n" + report.summary(plan, results))
