@@ -33,6 +33,19 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0 on success, 1 on failure, 2 on a wrong call."""
+    try:
+        try:
+            return _main(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads, `head` say, has what it wanted. At its end Python would write what
+        # is left, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _main(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     words = commands.two_words(sys.argv[1:] if argv is None else argv)
     args = parser.parse_args(words)
@@ -481,6 +494,10 @@ def run_grade(args: argparse.Namespace) -> int:
     except engine.Stopped as error:
         say(str(error))
         return 4
+    except KeyboardInterrupt:
+        print(flush=True)  # below a bar that was not full
+        say("stopped; what was graded is kept, and the same command goes on from here")
+        return 130
     except (engine.GradingError, HostError) as error:
         raise SetupError(str(error)) from None
     print("\n" + report.summary(plan, results))

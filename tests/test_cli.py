@@ -52,6 +52,26 @@ def test_a_wrong_name_gets_a_sentence_and_no_traceback(arguments, words):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise on Windows")
+@pytest.mark.parametrize("arguments", [["check", "--list"], ["data"], ["--help"]])
+def test_a_reader_that_has_gone_gets_no_traceback(arguments):
+    """What `rnncourse ... | head` does to the command, once head has ended."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = subprocess.run(
+            [sys.executable, "-m", "rnncourse", *arguments],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (result.returncode, result.stderr) == (1, "")
+
+
 def test_check_lists_every_check_with_its_points():
     result = run("check", "--list")
     assert result.returncode == 0

@@ -109,6 +109,10 @@ class Person:
                 row.locator(".item_name a").first.click()
             inner.click()
         page.wait_for_selector(".jp-Notebook .jp-Cell")
+        # A cell that is run before there is a kernel asks which one to take.
+        page.wait_for_selector(
+            ':is(#jp-main-statusbar, #jp-bottom-panel) :text("| Idle")', timeout=START
+        )
 
     def run(self, cell):
         """Run a cell and wait until it has run."""

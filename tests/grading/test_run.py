@@ -2,7 +2,12 @@
 
 import io
 import json
+import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
 import warnings
 from dataclasses import replace
 
@@ -378,3 +383,40 @@ def test_the_command_line_grades_and_answers_by_its_code(tmp_path, capsys):
     assert "ben: needs attention" in said.out
     rows = rows_of(tmp_path / "in-graded", assignment)
     assert rows["ada"]["unrolled-sum-check"] == (0, False, None)
+
+
+def test_ctrl_c_in_the_middle_is_a_sentence_and_a_second_start_goes_on(tmp_path):
+    """As a terminal does it: the signal goes to every process of the command."""
+    assignment = "08-backpropagation-through-time"
+    released = (ROOT / "exercises" / assignment / f"{assignment}.ipynb").read_bytes()
+    names = ("ada", "ben", "cleo", "dan")
+    (tmp_path / "in").mkdir()
+    for name in names:
+        (tmp_path / "in" / f"{name}.ipynb").write_bytes(released)
+    command = [sys.executable, "-m", "rnncourse", "grade", str(tmp_path / "in")]
+    command += ["--jobs", "1", "--no-pages"]
+    said = ""
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as running:
+        for line in running.stdout:
+            said += line
+            if line.startswith("1/4"):
+                os.killpg(running.pid, signal.SIGINT)
+    assert running.returncode == 130
+    assert "4/4" not in said
+    assert "Traceback" not in said
+    last = said.splitlines()[-1]
+    assert last.startswith("rnncourse: stopped; what was graded is kept")
+    assert leftovers() == set()
+    again = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+    assert again.returncode == 0, again.stdout + again.stderr
+    ready = int(re.search(r"4 hand-ins, (\d) of them graded before", again.stdout)[1])
+    assert 1 <= ready < 4
+    assert f"{4 - ready}/{4 - ready}  " in again.stdout
+    assert set(rows_of(tmp_path / "in-graded", assignment)) == set(names)
