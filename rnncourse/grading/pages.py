@@ -50,9 +50,25 @@ def _environment() -> jinja2.Environment:
     )
     made.filters["points"] = points
     made.filters["plain"] = clean.plain
-    made.filters["markdown"] = lambda text: Markup(clean.markdown(text))
-    made.filters["code"] = lambda text: Markup(code(text))
+    made.filters["markdown"] = markdown
+    made.filters["code"] = code
     return made
+
+
+class Often(str):
+    """A text of the assignment, which every page of a run has."""
+
+
+def markdown(text: str) -> Markup:
+    """Render Markdown, what every page has only once."""
+    if isinstance(text, Often):
+        return _markdown_kept(text)
+    return Markup(clean.markdown(text))
+
+
+@cache
+def _markdown_kept(text: Often) -> Markup:
+    return Markup(clean.markdown(text))
 
 
 def render(template: str, **values: Any) -> str:
@@ -69,15 +85,24 @@ def points(value: float | None) -> str:
     return "–" if value is None else f"{round(value, 2):g}"
 
 
-def code(text: str) -> str:
+def code(text: str) -> Markup:
     """Colour some Python; the text is escaped."""
+    return _code_kept(text) if isinstance(text, Often) else _code(text)
+
+
+@cache
+def _code_kept(text: Often) -> Markup:
+    return _code(text)
+
+
+def _code(text: str) -> Markup:
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    text = clean.plain(text)
     formatter = HtmlFormatter(nowrap=True, classprefix="k-")
-    return str(highlight(text, PythonLexer(), formatter)).rstrip("\n")
+    coloured = highlight(clean.plain(text), PythonLexer(), formatter)
+    return Markup(str(coloured).rstrip("\n"))
 
 
 # -- pictures ----------------------------------------------------------------------
