@@ -57,7 +57,6 @@ class Marks(GetGrades):  # type: ignore[misc]
         about["score"] = found.score - penalty
         about["max_score"] = found.max_score
         about["late_penalty"] = penalty
-        self.book.db.expunge_all()  # so that memory stays as it is
         return nb, resources
 
     def _get_comment(self, cell: Any, resources: Any) -> None:
@@ -135,7 +134,11 @@ def write(
     if parts == 1:
         done = [_write_some(wanted, submitted)]
     else:
-        # What was graded is there in a fork; it need not be sent.
+        # What was graded is there in a fork, and what every page has is made before.
+        for cell in finished.release["cells"]:
+            (pages.code if cell["cell_type"] == "code" else pages.markdown)(
+                pages.Often(cell["source"])
+            )
         context = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(parts, mp_context=context) as pool:
             asked = [pool.submit(_write_some, share, submitted) for share in shares]
@@ -155,7 +158,12 @@ def _write_some(
     written, troubles = [], []
     converter = _converter(finished)
     Marks.book = gradebook.open_gradebook(finished.url)
+    name = finished.assignment
     try:
+        with gradebook.quiet():  # every hand-in has the same cells: ask once
+            notebook = Marks.book.find_notebook(name, name)
+            cells = [*notebook.grade_cells, *notebook.solution_cells]
+            cells += notebook.task_cells
         for result in wanted:
             try:
                 written.append(_write_one(finished, result, submitted, converter))
@@ -165,6 +173,7 @@ def _write_some(
                     f"{result.student}: no feedback page could be made ({why})"
                 )
     finally:
+        cells = []
         gradebook.close(Marks.book)
         Marks.book = None
     return written, troubles

@@ -67,6 +67,8 @@ class NoThread:
 class Kernel(IPythonKernel):
     """A kernel with one shell, which says only what somebody waits for."""
 
+    _execute_sleep = 0.0
+
     @property
     def _supports_kernel_subshells(self) -> bool:
         return False

