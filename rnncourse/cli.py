@@ -489,7 +489,10 @@ def run_grade(args: argparse.Namespace) -> int:
             return 0
         progress = report.Progress(len(plan.to_grade))
         results = engine.grade(
-            settings, plan, tell=lambda result: progress.add(result, plan.out_of)
+            settings,
+            plan,
+            tell=lambda result: progress.add(result, plan.out_of),
+            keep=False,
         )
     except engine.Stopped as error:
         say(str(error))

@@ -178,7 +178,7 @@ def after_run(
     list of str
         Lines to print.
     """
-    from rnncourse.grading import feedback, history
+    from rnncourse.grading import engine, feedback, history
 
     history.remember(plan, settings.releases)
     if not pages:
@@ -188,7 +188,10 @@ def after_run(
     )
     troubles: list[str] = []
     written = feedback.write(
-        finished, submitted=_submitted(settings.folder), tell=troubles.append
+        finished,
+        submitted=_submitted(settings.folder),
+        tell=troubles.append,
+        jobs=engine.jobs_of(settings),
     )
     path = _write_report(finished)
     where = finished.out / "feedback"

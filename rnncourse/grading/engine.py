@@ -287,6 +287,7 @@ def grade(
     made: Plan | None = None,
     *,
     tell: Callable[[Result], None] = lambda result: None,
+    keep: bool = True,
 ) -> list[Result]:
     """Grade what is not graded yet, and bring it into the gradebook.
 
@@ -297,6 +298,9 @@ def grade(
         From :func:`plan`, if it was looked at before.
     tell : callable
         Told each new result as it comes.
+    keep : bool
+        Whether the results that are returned hold their notebooks. Without them the
+        memory of a run does not grow with its hand-ins; the files are written anyway.
 
     Returns
     -------
@@ -315,7 +319,7 @@ def grade(
     with contextlib.ExitStack() as stack:
         journal = _journal(made.out, made.assignment)
         stack.callback(journal.close)
-        writer = _Writer(made, journal)
+        writer = _Writer(made, journal, keep=keep)
         stack.callback(writer.close)
         stack.enter_context(_stopping())
         graded: Iterator[Result] = iter(())
@@ -476,8 +480,9 @@ class _Writer:
     What was not written when a run ended is in the journal, and is written by the next.
     """
 
-    def __init__(self, made: Plan, journal: Journal) -> None:
+    def __init__(self, made: Plan, journal: Journal, *, keep: bool) -> None:
         self._made = made
+        self._keep = keep
         self._journal = journal
         self._waiting: list[Result] = []
         self._since = time.monotonic()
@@ -520,6 +525,8 @@ class _Writer:
         gradebook.merge_all(self._book, made.assignment, rows)
         for result in batch:
             self._write_notebook(result)
+            if not self._keep:
+                result.notebook = ""
         final = [result.student for result in batch if not result.again]
         self._journal.mark_merged([(name, made.keys[name]) for name in final])
         self._since = time.monotonic()

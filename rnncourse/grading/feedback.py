@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +31,44 @@ from rnncourse.grading.result import Result
 
 FROM_EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # release_feedback asks
 FULL, HALF, NONE = "good", "part", "bad"
+WORTH_IT = 8  # pages, for a process of their own
 
 
 class Marks(GetGrades):  # type: ignore[misc]
-    """nbgrader's points and comments, and whether a person has set them."""
+    """nbgrader's points and comments, and whether a person has set them.
+
+    They are asked of one gradebook, once for each hand-in; nbgrader opens one for each
+    and asks for each cell, which takes as long as everything else on a page.
+    """
+
+    book: Any = None
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Put the marks of a hand-in into its cells."""
+        about = resources["nbgrader"]
+        found = self.book.find_submission_notebook(
+            about["notebook"], about["assignment"], about["student"]
+        )
+        self.grades = {one.name: one for one in found.grades}
+        self.comments = {one.name: one for one in found.comments}
+        for index, cell in enumerate(nb.cells):
+            self.preprocess_cell(cell, resources, index)
+        penalty = found.late_submission_penalty or 0
+        about["score"] = found.score - penalty
+        about["max_score"] = found.max_score
+        about["late_penalty"] = penalty
+        return nb, resources
+
+    def _get_comment(self, cell: Any, resources: Any) -> None:
+        marks = cell.metadata["nbgrader"]
+        marks["comment"] = self.comments[marks["grade_id"]].comment
 
     def _get_score(self, cell: Any, resources: Any) -> None:
-        super()._get_score(cell, resources)
-        grade = self.gradebook.find_grade(
-            cell.metadata["nbgrader"]["grade_id"],
-            self.notebook_id,
-            self.assignment_id,
-            self.student_id,
-        )
-        cell.metadata.nbgrader["by_hand"] = grade.manual_score is not None
-        cell.metadata.nbgrader["waits"] = bool(grade.needs_manual_grade)
+        marks = cell.metadata["nbgrader"]
+        grade = self.grades[marks["grade_id"]]
+        marks["score"], marks["points"] = grade.score, grade.max_score
+        marks["by_hand"] = grade.manual_score is not None
+        marks["waits"] = bool(grade.needs_manual_grade)
 
 
 class FeedbackExporter(Exporter):
@@ -60,10 +85,9 @@ class FeedbackExporter(Exporter):
         finished = type(self).finished
         assert finished is not None, "what was graded must be set before"
         about = resources["nbgrader"]
-        by_student = {result.student: result for result in finished.results}
         text = page(
             finished,
-            by_student[about["student"]],
+            finished.of(about["student"]),
             json.loads(json.dumps(nb)),
             score=about["score"],
             out_of=about["max_score"],
@@ -78,6 +102,7 @@ def write(
     *,
     submitted: Path | None = None,
     tell: Callable[[str], None] = lambda text: None,
+    jobs: int = 1,
 ) -> list[Path]:
     """Write the feedback of some students, or of all.
 
@@ -90,6 +115,8 @@ def write(
         copied from there, since releasing feedback needs it.
     tell : callable
         Told of each hand-in whose page could not be made.
+    jobs : int
+        Processes at a time.
 
     Returns
     -------
@@ -101,32 +128,80 @@ def write(
         for result in finished.results
         if students is None or result.student in students
     ]
-    written = []
+    FeedbackExporter.finished = finished
+    parts = max(1, min(jobs, len(wanted) // WORTH_IT))
+    shares = [wanted[number::parts] for number in range(parts)]
+    if parts == 1:
+        done = [_write_some(wanted, submitted)]
+    else:
+        # What was graded is there in a fork, and what every page has is made before.
+        for cell in finished.release["cells"]:
+            (pages.code if cell["cell_type"] == "code" else pages.markdown)(
+                pages.Often(cell["source"])
+            )
+        context = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(parts, mp_context=context) as pool:
+            asked = [pool.submit(_write_some, share, submitted) for share in shares]
+            done = [one.result() for one in asked]
+    for _, troubles in done:
+        for text in troubles:
+            tell(text)
+    return sorted(path for paths, _ in done for path in paths)
+
+
+def _write_some(
+    wanted: Sequence[Result], submitted: Path | None
+) -> tuple[list[Path], list[str]]:
+    """Write some pages; give them, and a sentence for each that could not be made."""
+    finished = FeedbackExporter.finished
+    assert finished is not None
+    written, troubles = [], []
     converter = _converter(finished)
-    for result in wanted:
-        folder = finished.out / "feedback" / result.student / finished.assignment
-        path = folder / f"{finished.assignment}.html"
-        _bring_from_exchange(finished, result.student, submitted)
-        if result.notebook:
-            converter.coursedir.student_id = result.student
+    Marks.book = gradebook.open_gradebook(finished.url)
+    name = finished.assignment
+    try:
+        with gradebook.quiet():  # every hand-in has the same cells: ask once
+            notebook = Marks.book.find_notebook(name, name)
+            cells = [*notebook.grade_cells, *notebook.solution_cells]
+            cells += notebook.task_cells
+        for result in wanted:
             try:
-                with gradebook.quiet():
-                    converter.start()
+                written.append(_write_one(finished, result, submitted, converter))
             except (Exception, SystemExit) as error:
                 why = f"{type(error).__name__}: {error}"[:200]
-                tell(f"{result.student}: no feedback page could be made ({why})")
-                continue
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(".new")
-            fresh.write_text(aside_page(finished, result), encoding="utf-8")
-            os.replace(fresh, path)
-            for name in FROM_EXCHANGE:
-                beside = _autograded(finished, result.student) / name
-                if beside.is_file():
-                    shutil.copy(beside, folder / name)
-        written.append(path)
-    return written
+                troubles.append(
+                    f"{result.student}: no feedback page could be made ({why})"
+                )
+    finally:
+        cells = []
+        gradebook.close(Marks.book)
+        Marks.book = None
+    return written, troubles
+
+
+def _write_one(
+    finished: Finished,
+    result: Result,
+    submitted: Path | None,
+    converter: GenerateFeedback,
+) -> Path:
+    folder = finished.out / "feedback" / result.student / finished.assignment
+    path = folder / f"{finished.assignment}.html"
+    _bring_from_exchange(finished, result.student, submitted)
+    if result.notebook:
+        converter.coursedir.student_id = result.student
+        with gradebook.quiet():
+            converter.start()
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(aside_page(finished, result), encoding="utf-8")
+    os.replace(fresh, path)
+    for name in FROM_EXCHANGE:
+        beside = _autograded(finished, result.student) / name
+        if beside.is_file():
+            shutil.copy(beside, folder / name)
+    return path
 
 
 def _converter(finished: Finished) -> GenerateFeedback:
@@ -144,7 +219,6 @@ def _converter(finished: Finished) -> GenerateFeedback:
     log.propagate = False
     if not log.handlers:
         log.addHandler(logging.NullHandler())
-    FeedbackExporter.finished = finished
     with gradebook.quiet():
         course = CourseDirectory(config=settings)
         return GenerateFeedback(coursedir=course, config=settings, log=log)
@@ -200,16 +274,20 @@ def page(
         them there.
     score, out_of, penalty : float
     """
+    released = {cell["source"] for cell in finished.release["cells"]}
     tasks: list[dict[str, Any]] = []
     cells: list[dict[str, Any]] = []
     waiting = 0
     for cell in notebook["cells"]:
         marks = cell["metadata"].get("nbgrader", {})
         source = clean.joined(cell["source"])
+        often = source in released
         if cell["cell_type"] == "markdown" and source.startswith("**What was put"):
             continue  # told at the top of the page
         if marks.get("locked") and source.startswith(f"# {finished.title}"):
             source = source.partition("\n")[2]  # the page's own heading
+        if often:
+            source = pages.Often(source)
         shown: dict[str, Any] = {
             "kind": cell["cell_type"],
             "source": source,

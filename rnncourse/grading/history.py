@@ -95,6 +95,10 @@ class Finished:
         found = (cell["metadata"].get("nbgrader", {}) for cell in self.release["cells"])
         return sum(float(marks["points"]) for marks in found if marks.get("grade"))
 
+    def of(self, student: str) -> Result:
+        """Give the result of a student."""
+        return next(one for one in self.results if one.student == student)
+
     def score(self, student: str) -> float:
         """Sum what a student has so far, a late hand-in's penalty taken off."""
         marks = self.marks.get(student, {})

@@ -27,6 +27,7 @@ SEEN = {
     "checks/ask.py": "checks/ask.py",
     "grading/client.py": "checks/__init__.py",
     "grading/__init__.py": "grading/__init__.py",
+    "grading/forked.py": "grading/forked.py",
     "grading/wire.py": "grading/wire.py",
     "grading/sandbox.py": "grading/sandbox.py",
     "grading/zygote.py": "grading/zygote.py",

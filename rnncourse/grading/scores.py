@@ -13,6 +13,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator
+from json.encoder import encode_basestring as _quoted
 from typing import Any
 
 Notebook = dict[str, Any]
@@ -157,10 +158,25 @@ def written(notebook: Notebook) -> str:
     """Write a notebook as nbformat does, texts as lists of lines."""
     made = copy.copy(notebook)
     made["cells"] = [_split(cell) for cell in notebook["cells"]]
-    text = json.dumps(
-        made, indent=1, sort_keys=True, separators=(",", ": "), ensure_ascii=False
-    )
-    return text + "\n"
+    return _json(made, "\n") + "\n"
+
+
+def _json(value: Any, line: str) -> str:
+    """Write JSON as ``dumps`` does with an indent of 1 and sorted keys.
+
+    ``dumps`` has its fast part only for what has no indent; without it, writing a
+    notebook takes as long as looking at all its answers.
+    """
+    if isinstance(value, str):
+        return _quoted(value)
+    deeper = line + " "
+    if isinstance(value, dict) and value:
+        pairs = [f"{_quoted(k)}: {_json(value[k], deeper)}" for k in sorted(value)]
+        return "{" + deeper + f",{deeper}".join(pairs) + line + "}"
+    if isinstance(value, list) and value:
+        items = [_json(item, deeper) for item in value]
+        return "[" + deeper + f",{deeper}".join(items) + line + "]"
+    return json.dumps(value)
 
 
 def _split(cell: Cell) -> Cell:

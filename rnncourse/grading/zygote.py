@@ -28,7 +28,6 @@ from typing import Any
 
 from rnncourse.grading import sandbox
 
-CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 CHECK_FD = "RNNCOURSE_CHECK_FD"  # as in client.py, which stands elsewhere inside
 MAX_REQUEST = 1 << 16
 SLOTS = sandbox.UIDS // 2  # sandboxes at a time, of each of two processes
@@ -36,6 +35,7 @@ SLOTS = sandbox.UIDS // 2  # sandboxes at a time, of each of two processes
 # What a kernel and a first cell load; each costs more than a check if loaded late.
 PRELOAD = (
     "numpy",
+    "numpy.ma",
     "numpy.testing",
     "numpy.random",
     "numpy.linalg",
@@ -62,6 +62,7 @@ PRELOAD = (
     "encodings.idna",
     "encodings.latin_1",
     "rnncourse.checks",
+    "rnncourse.grading.forked",
 )
 # And what takes longer than all of these together, by the word that names it. The
 # backend of notebooks is left to the kernel: it looks for a shell when it is imported.
@@ -92,6 +93,10 @@ def serve(
     for name in preload[0]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    if not number and "rnncourse.grading.forked" in preload[0]:
+        from rnncourse.grading import forked
+
+        forked.prepare()
     second = 0
     if len(listening) > 1:
         second = os.fork()
@@ -226,80 +231,10 @@ class _Server:
         )
         os.environ[CHECK_FD] = str(check)
         sys.path.append(os.getcwd())  # last: a learner's numpy.py hides nothing
-        _run_kernel(request, dict(zip(CHANNELS, kernel, strict=True)))
+        from rnncourse.grading import forked
 
-
-def _run_kernel(request: dict[str, Any], sockets: dict[str, int]) -> None:
-    import zmq
-    from ipykernel.iostream import IOPubThread
-    from ipykernel.kernelapp import IPKernelApp
-
-    class ForkedKernel(IPKernelApp):
-        """A kernel on sockets that are already bound, without files and ports."""
-
-        def _try_bind_socket(self, sock: Any, port: int) -> int:
-            sock.setsockopt(zmq.USE_FD, sockets[CHANNELS[port - 1]])
-            sock.bind(f"ipc:///k-{port}")
-            return port
-
-        def init_iopub(self, context: Any) -> None:
-            self.iopub_socket = context.socket(zmq.XPUB)
-            self.iopub_socket.linger = 1000
-            app: Any = self  # its methods are not typed
-            self.iopub_port = app._bind_socket(self.iopub_socket, self.iopub_port)
-            app.configure_tornado_logger()
-            # A pipe would bind TCP, and libzmq aborts where there is none.
-            self.iopub_thread = IOPubThread(
-                self.iopub_socket, pipe=False, session=self.session
-            )
-            self.iopub_thread.start()
-            self.iopub_socket = self.iopub_thread.background_socket
-
-        def init_heartbeat(self) -> None:
-            """Leave it: the grader holds a pidfd."""
-
-        def write_connection_file(self, **_: Any) -> None:
-            """Leave it: nobody reads one."""
-
-        def cleanup_connection_file(self) -> None:
-            """Leave it: there is none."""
-
-        def init_connection_file(self) -> None:
-            """Leave it: there is none."""
-
-        def init_crash_handler(self) -> None:
-            """Leave it: there is nowhere to write to."""
-
-        def init_blackhole(self) -> None:
-            """Leave it: output goes nowhere already."""
-
-        def init_poller(self) -> None:
-            """Leave it: the kernel dies with its namespace or its parent."""
-
-    app: Any = ForkedKernel.instance(
-        transport="ipc",
-        ip="/k",
-        shell_port=1,
-        iopub_port=2,
-        stdin_port=3,
-        control_port=4,
-        hb_port=5,
-        log_level=50,
-        quiet=True,
-    )
-    app.config.Session.key = request["key"].encode()  # the first message is signed
-    app.config.Session.signature_scheme = request["scheme"]
-    app.config.HistoryManager.enabled = False
-    app.config.HistoryManager.hist_file = ":memory:"
-    app.config.BaseIPythonApplication.auto_create = False
-    app.config.IPKernelApp.exec_PYTHONSTARTUP = False
-    app.initialize([])
-    if "matplotlib_inline.backend_inline" in sys.modules:
-        # It was imported before there was a shell to draw for.
-        from matplotlib_inline.backend_inline import configure_inline_support
-
-        configure_inline_support(app.shell, "inline")
-    app.start()
+        sockets = dict(zip(forked.CHANNELS, kernel, strict=True))
+        forked.run(request["key"], request["scheme"], sockets)
 
 
 def main(argv: list[str]) -> int:
