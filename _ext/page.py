@@ -105,7 +105,7 @@ SELF_CHECK = re.compile(r"(<summary[^>]*>)([\w-]+ \d+\. [^<]*)(?=</summary>)")
 
 
 def set_question(match: re.Match[str]) -> str:
-    """Set code and symbols in a question: Markdown leaves what is in a summary alone."""
+    """Set code and symbols in a question: Markdown leaves a summary alone."""
 
     def written(found: list[nodes.Node]) -> str:
         return "".join(

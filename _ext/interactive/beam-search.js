@@ -84,7 +84,7 @@ function draw(F, root) {
   function paint(pen, room) {
     const { steps } = run(width), high = 26, top = 44, column = (room - 40) / START.T;
     const X = (s) => 14 + (s - 0.5) * column, Y = (r) => top + r * high;
-    const place = new Map();
+    const place = new Map(), roomy = column > 84;
     boxes = [];
     pen.text("start", 0, Y(0) + 4, "start", { class: "start mute" });
     for (let s = 1; s <= START.T; s++) pen.text("s" + s, X(s) + 14, 18, "step " + s, { class: "mute" });
@@ -95,16 +95,16 @@ function draw(F, root) {
     }));
     seen.forEach((all, i) => all.forEach((one, r) => {
       const [x, y] = place.get(one), [px, py] = place.get(one.parent) || [18, Y(0)];
-      pen.line(`l${i}_${r}`, px + 18, py, x - 18, y, { class: one.kept ? "s-state" : "s-neutral", thick: one.kept ? 2.5 : 1, dash: one.kept ? "none" : "3 3", "stroke-opacity": one.kept ? 1 : 0.5 });
+      pen.line(`l${i}_${r}`, px + (i && roomy ? 58 : 18), py, x - 18, y, { class: one.kept ? "s-state" : "s-neutral", thick: one.kept ? 2.5 : 1, dash: one.kept ? "none" : "3 3", "stroke-opacity": one.kept ? 1 : 0.5 });
     }));
     seen.forEach((all, i) => all.forEach((one, r) => {
       const [x, y] = place.get(one), role = one.ended && one.kept ? "output" : one.kept ? "state" : "neutral";
       pen.rect(`b${i}_${r}`, x - 18, y - 11, 36, 22, { rx: 5, class: `${one.kept ? "f" : "s"}-${role}${one.kept ? "" : " page"}`, thick: 1 });
       pen.text(`t${i}_${r}`, x, y + 5, TOKENS[one.tokens.at(-1)], { class: one.kept ? "on" : "mute" });
       if (i + 1 === at && r === picked) pen.rect("pick", x - 21, y - 14, 42, 28, { rx: 7, class: "s-gate", thick: 2, fill: "none" });
-      if (column > 84) pen.text(`p${i}_${r}`, x + 22, y + 4, num(Math.exp(one.log), 3), { class: "start mute" });
+      if (roomy) pen.text(`p${i}_${r}`, x + 22, y + 4, num(Math.exp(one.log), 3), { class: "start mute" });
     }));
-    return Y(3 * MOST) - 8;
+    return Y(3 * width) - 8;
   }
 
   function update() {
