@@ -91,6 +91,10 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--port", type=int, default=8888, help="first port to try")
     sub.add_argument("--no-browser", action="store_true", help="only say the address")
     add("pdf", run_pdf, "print the book into one PDF, by Chromium")
+    sub = add("publish", run_publish, "lay out the site with its older releases")
+    sub.add_argument(
+        "--releases", default="_build/releases", help="the folder of their zips"
+    )
     sub = add("test", run_test, "check style and types and run the tests")
     sub.add_argument("--all", action="store_true", help="run the heavy tests too")
     sub.add_argument("pytest", nargs="*", help="given to pytest, after --")
@@ -275,6 +279,16 @@ def run_pdf(args: argparse.Namespace) -> int:
     target = build / f"rnncourse-book-{__version__}.pdf"
     count = pdf.make(build / "html", target)
     say(f"{count} pages, {target.stat().st_size / 1e6:.0f} MB: {target}")
+    return 0
+
+
+def run_publish(args: argparse.Namespace) -> int:
+    """Lay out what the Pages workflow publishes."""
+    from rnncourse import publish
+
+    out = project_root() / "_build" / "site"
+    publish.publish(project_root() / "_build", Path(args.releases), out)
+    say(f"the site is in {out}")
     return 0
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from rnncourse import address, status
@@ -113,6 +114,40 @@ def test_the_versions_are_colabs_and_no_cell_upgrades_them(colab):
     print("Python, numpy, torch, matplotlib, IPython:", run.stdout.strip())
     assert " 2.1.3 " in run.stdout
     assert run.stdout.strip().endswith("7.34.0")
+
+
+FIRST_CELL = """
+import sys, time, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]
+client = NotebookClient(notebook, timeout=300)
+with client.setup_kernel():
+    begun = time.perf_counter()
+    client.execute_cell(notebook.cells[0], 0)
+    print(f"{time.perf_counter() - begun:.2f}", notebook.cells[0].outputs)
+"""
+
+
+def test_the_first_cell_is_quiet_and_quick_where_the_package_is(colab, tmp_path):
+    python, variables = colab
+    first = {
+        next(c.source for c in nbformat.read(p, 4).cells if c.cell_type == "code")
+        for p in CHAPTERS
+    }
+    assert len(first) == 1, "the chapters do not begin alike"
+    run = subprocess.run(
+        [str(python), "-c", FIRST_CELL, str(CHAPTERS[0])],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**variables, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    seconds, outputs = run.stdout.split(maxsplit=1)
+    print(f"the first cell took {seconds} s")
+    assert outputs.strip() == "[]"
+    assert float(seconds) < 5
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)

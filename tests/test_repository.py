@@ -55,6 +55,23 @@ def test_conda_twin_has_the_same_requirements_at_the_same_versions():
     assert pip == ["--constraint constraints.txt", f"--editable .[{extras}]"]
 
 
+def test_the_page_that_tells_of_conda_has_the_name_and_the_file_right():
+    name = yaml.safe_load((ROOT / "environment.yml").read_text())["name"]
+    text = (ROOT / "appendices" / "ways-to-run.md").read_text()
+    assert f"conda activate {name}\n" in text
+    assert "conda env create --file environment.yml\n" in text
+
+
+def test_the_chapters_that_import_torch_are_counted_where_the_book_says_so():
+    chapters = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+    imports = re.compile(r"(?:import|from) (?:torch|rnncourse\.(?:nn|training))\b")
+    without = [p.stem[:2] for p in chapters if not imports.search(p.read_text())]
+    assert without == ["06"]
+    text = " ".join((ROOT / "appendices" / "ways-to-run.md").read_text().split())
+    assert f"{len(chapters) - 1} of the {len(chapters)} chapters import it" in text
+    assert "the one that does not, chapter 6," in text
+
+
 def test_conda_python_is_one_the_package_accepts():
     pins, _ = conda()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -173,6 +173,8 @@ def test_the_packed_book_opens_from_a_folder_without_a_network(site, browser, tm
     with zipfile.ZipFile(tmp_path / "book.zip") as packed:
         assert len(packed.namelist()) == count
         packed.extractall(tmp_path / "unpacked")
+    said = extension("take_away").SIZES["zip"]
+    assert 0.85 * said < (tmp_path / "book.zip").stat().st_size / 1e6 < 1.15 * said
     book = tmp_path / "unpacked" / "book"
     assert 'url=intro.html"' in (book / "index.html").read_text(encoding="utf-8")
     with Opened(browser, book, "intro", offline=True) as opened:

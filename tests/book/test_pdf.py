@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 
 from rnncourse import address, pdf
 from rnncourse.environment import SetupError, find_browser
+from tests.book.test_page import extension
 from tests.book.test_pages import CHAPTERS, PAGES
 from tests.conftest import ROOT, require_tool
 
@@ -158,8 +159,13 @@ def test_the_whole_book_as_a_pdf(site, tmp_path):
         # A figure may be in two pieces for a reader, never in none.
         missing = [alt for alt in figures if said[alt] < figures[alt]]
         assert missing == []
-        places = set(numbers)
-        for page in made.pages:
-            for note in page.get("/Annots", []):
-                if isinstance(note.get("/Dest"), pikepdf.Name):
-                    assert str(note.Dest).removeprefix("/") in places
+        inside = [
+            str(note.Dest).removeprefix("/")
+            for page in made.pages
+            for note in page.get("/Annots", [])
+            if isinstance(note.get("/Dest"), pikepdf.Name)
+        ]
+        assert len(inside) > 1000
+        assert set(inside) <= set(numbers)
+    said = extension("take_away").SIZES["pdf"]
+    assert 0.85 * said < target.stat().st_size / 1e6 < 1.15 * said
