@@ -102,7 +102,9 @@ def add_commands(add: Add) -> None:
     )
     sub = add("new-course", run_new_course, "lay out a course folder of your own")
     sub.add_argument("folder", metavar="FOLDER", help="new or empty")
-    sub.add_argument("--chapters", default="", help="such as 5,7-9,19")
+    sub.add_argument(
+        "--chapters", default="", help="such as 5,7-9,19; with --upgrade those to add"
+    )
     sub.add_argument("--start", metavar="DATE", help="of the first week: 2027-04-12")
     sub.add_argument(
         "--own-numbers",
@@ -426,6 +428,11 @@ def run_new_course(args: argparse.Namespace) -> int:
         raise SetupError(
             f"--start must be a date like 2027-04-12, got {args.start}"
         ) from None
+    if args.upgrade and (args.start or args.own_numbers):
+        raise SetupError(
+            "--start and --own-numbers are for a new course; in this one change "
+            "term-plan.md, and COURSE in the cell `learner` of a source"
+        )
     try:
         chapters = new_course.chapters_of(args.chapters) if args.chapters else []
         if args.upgrade:
@@ -436,8 +443,12 @@ def run_new_course(args: argparse.Namespace) -> int:
             )
     except GradingError as error:
         raise SetupError(str(error)) from None
+    except OSError as error:
+        where = error.filename or folder
+        raise SetupError(f"{where} cannot be written: {error.strerror}") from None
     print(done.text)
-    say(f"{folder}: read {folder / 'README.md'} first")
+    if not args.upgrade:
+        say(f"{folder}: read {folder / 'README.md'} first")
     return 3 if done.beside else 0
 
 

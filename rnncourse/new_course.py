@@ -126,6 +126,8 @@ def chapters_of(text: str) -> list[int]:
         if not between:
             raise GradingError(f"chapters are given as 5,7-9,19; got {text!r}")
         first, last = int(between[1]), int(between[2] or between[1])
+        if last < first:
+            raise GradingError(f"{part} names no chapter; {last}-{first} does")
         found += range(first, last + 1)
     return sorted(dict.fromkeys(found))
 
@@ -155,9 +157,13 @@ def make(
     """
     if word and not re.fullmatch(r"\w[\w .-]{0,39}", word):
         raise GradingError(f"the word may have letters, digits, . and -; got {word!r}")
-    if folder.exists() and any(folder.iterdir()):
-        hint = "; --upgrade renews it" if (folder / RECORD).is_file() else ""
-        raise GradingError(f"{folder} is not empty{hint}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if (folder / RECORD).is_file():
+            raise GradingError(
+                f"{folder} is a course already; --upgrade takes the newer release and "
+                "adds chapters, another name makes a second course"
+            )
+        raise GradingError(f"{folder} is not empty; name a new folder")
     files = contents(root, folder, chapters, start, word)
     done = Done()
     for name, data in files.items():
@@ -184,6 +190,11 @@ def upgrade(root: Path, folder: Path, more: Sequence[int] = ()) -> Done:
     except OSError:
         raise GradingError(
             f"{folder} was not made by `rnncourse new-course`: it has no {RECORD}"
+        ) from None
+    except ValueError:
+        raise GradingError(
+            f"{folder / RECORD} cannot be read; make a course beside this one and "
+            "copy what you changed"
         ) from None
     chapters = sorted({*record["chapters"], *more})
     start = date.fromisoformat(record["start"]) if record["start"] else None
@@ -245,10 +256,14 @@ def contents(
         for path in sorted((root / "exercises").iterdir())
         if path.is_dir() and re.match(r"\d\d-", path.name)
     }
+    there = ", ".join(map(str, sorted(known)))
+    if not chapters:
+        raise GradingError(
+            f"which chapters? Say --chapters 5,7-9,19, of these: {there}"
+        )
     unknown = [number for number in chapters if number not in known]
-    if unknown or not chapters:
-        there = ", ".join(map(str, sorted(known)))
-        which = ", ".join(map(str, unknown)) or "none named"
+    if unknown:
+        which = ", ".join(map(str, unknown))
         raise GradingError(f"no assignment for chapter {which}; there are: {there}")
     names = [known[number] for number in chapters]
     course_id = re.sub(r"[^\w-]+", "-", folder.resolve().name) or "course"

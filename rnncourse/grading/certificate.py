@@ -263,7 +263,7 @@ For stock it is a hand-in without marks and without a sentence that says why."""
 def _attacked(folder: Path) -> list[str]:
     """Write the table of the attacks, from the records that there are."""
     records = {}
-    for how in ("strict", "standard", "stock"):
+    for how in ("strict", "strict-as-user", "standard", "stock"):
         path = folder / f"attacks-{how}.json"
         if path.exists():
             records[how] = json.loads(path.read_text(encoding="utf-8"))
@@ -277,6 +277,8 @@ def _attacked(folder: Path) -> list[str]:
     for how, record in records.items():
         cases = record["cases"]
         who = f"`rnncourse grade`, {record['level'].split(' (')[0]}"
+        if how == "strict-as-user":
+            who += ", as an ordinary user"
         if how == "stock":
             who = f"stock {record['version']}"
         counts = [

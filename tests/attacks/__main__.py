@@ -4,8 +4,8 @@
 honest hand-ins. ``--stock`` hands each, between two honest ones, to ``nbgrader
 autograde`` as nbgrader is installed. Both go on where they were stopped: what was run
 and has not changed since is not run again. The records are
-``docs/certificates/attacks-LEVEL.json`` and ``attacks-stock.json``; the page of
-certificates is made from them.
+``docs/certificates/attacks-LEVEL.json``, ``attacks-strict-as-user.json`` and
+``attacks-stock.json``; the page of certificates is made from them.
 
 An attack may really do what it says. So what is not behind our walls, stock nbgrader
 and the level ``standard``, runs in a box of bubblewrap as an ordinary user: with its
@@ -61,7 +61,8 @@ def _main(argv: Sequence[str] | None, stack: ExitStack) -> int:
     parser.add_argument("--again", action="store_true", help="forget what was run")
     args = parser.parse_args(argv)
     how = "stock" if args.stock else args.level
-    path = ROOT / certificate.FOLDER / f"attacks-{how}.json"
+    user = "-as-user" if args.as_user and how == "strict" else ""
+    path = ROOT / certificate.FOLDER / f"attacks-{how}{user}.json"
     record = {} if args.again else _read(path)
     record = {**record, **_facts(how)}
     cases: dict[str, Any] = record.setdefault("cases", {})
@@ -168,7 +169,7 @@ def _run(
     if os.geteuid() == 0 and boxed:
         for path in (work, *work.rglob("*")):
             os.chown(path, USER, USER)
-    command = _box(work) if boxed else []
+    command = _box(work, nests=how == "strict") if boxed else []
     command += [sys.executable, "-m", "tests.attacks.inside", how, str(work)]
     environment = {
         **os.environ,
@@ -206,24 +207,33 @@ def _run(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _box(work: Path) -> list[str]:
-    """Give the command of a box whose only way out is the folder ``work``."""
+def _box(work: Path, *, nests: bool = False) -> list[str]:
+    """Give the command of a box whose only way out is the folder ``work``.
+
+    Namespaces nest in a box only if an ordinary user has made it: in one of root's,
+    parts of /proc are covered, and then the kernel allows no second /proc. The user
+    must be able to read Python, which is not so where it lies below /root.
+    """
     base = Path(sys.base_prefix)
+    user = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+    user += ["--inh-caps=-all"]
+    if os.geteuid():
+        user = []
     command = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     command += ["--die-with-parent", "--new-session", "--ro-bind", "/", "/"]
     command += ["--proc", "/proc", "--dev", "/dev"]
     for folder, size in (("/tmp", 1 << 30), ("/dev/shm", 256 << 20)):
         command += ["--perms", "1777", "--size", str(size), "--tmpfs", folder]
-    if Path("/root") in base.parents:  # only root may look below it
+    if Path("/root") in base.parents and not nests:  # only root may look below it
         command += ["--perms", "755", "--tmpfs", "/root"]
         for folder in list(reversed(base.parents))[2:]:
             command += ["--perms", "755", "--dir", str(folder)]
         command += ["--ro-bind", str(base), str(base)]
     command += ["--bind", str(work), str(work), "--setenv", "HOME", "/tmp"]
-    if os.geteuid() == 0:
-        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        command += ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
-        command += ["--inh-caps=-all"]
+    if nests:
+        return [*user, *command]
+    if user:
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", *user]
     return command
 
 

@@ -121,13 +121,34 @@ def test_wrong_calls_say_what_to_do(tmp_path, capsys):
 
     assert "there are: 1, 2" in said(tmp_path / "a", "--chapters", "99")
     assert "5,7-9,19" in said(tmp_path / "a", "--chapters", "all")
-    assert "none named" in said(tmp_path / "a")
+    assert "Say --chapters 5,7-9,19" in said(tmp_path / "a")
+    assert "5-7 does" in said(tmp_path / "a", "--chapters", "7-5")
     assert "2027-04-12" in said(tmp_path / "a", "--chapters", "7", "--start", "soon")
     assert "it has no .rnncourse.json" in said(tmp_path / "b", "--upgrade")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").write_text("x")
-    assert "is not empty" in said(tmp_path / "full", "--chapters", "7")
+    assert "is not empty; name a new" in said(tmp_path / "full", "--chapters", "7")
+    assert "is not empty" in said(tmp_path / "full" / "x", "--chapters", "7")
+    inside = tmp_path / "full" / "x" / "course"
+    assert "cannot be written: Not a directory" in said(inside, "--chapters", "7")
     assert not (tmp_path / "a").exists()
+
+
+def test_wrong_calls_on_a_course_say_what_to_do(tmp_path, capsys):
+    folder = tmp_path / "course"
+    assert cli.main(["new-course", str(folder), "--chapters", "7"]) == 0
+    assert "read" in capsys.readouterr().out
+
+    def said(*arguments):
+        assert cli.main(["new-course", str(folder), *arguments]) == 1
+        return capsys.readouterr().err
+
+    assert "--upgrade takes the newer release" in said("--chapters", "8")
+    assert "change term-plan.md" in said("--upgrade", "--start", "2027-04-12")
+    assert cli.main(["new-course", str(folder), "--upgrade"]) == 0
+    assert capsys.readouterr().out == "nothing to do: all is as the course has it\n"
+    (folder / ".rnncourse.json").write_text("{", encoding="utf-8")
+    assert ".rnncourse.json cannot be read" in said("--upgrade")
 
 
 def test_chapters_are_read_as_people_write_them():

@@ -1,6 +1,7 @@
 """What is stored of attacks, kills and fuzzing: the page says it, and nothing else."""
 
 import json
+import os
 
 import pytest
 
@@ -54,6 +55,14 @@ def test_what_stock_nbgrader_runs_is_in_a_box(tmp_path):
     for wall in ("--unshare-pid", "--unshare-net", "--ro-bind / /", "--tmpfs /tmp"):
         assert wall in command
     assert f"--bind {tmp_path} {tmp_path}" in command
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", int)() != 0, reason="only root changes")
+def test_the_walls_within_a_box_are_those_of_an_ordinary_user(tmp_path):
+    """Root's bubblewrap would cover /proc, and the kernel then allow no second one."""
+    assert _box(tmp_path, nests=True)[0] == "setpriv"
+    assert _box(tmp_path)[0] == "bwrap"
+    assert "--cap-add" not in _box(tmp_path, nests=True)
 
 
 def test_attacks_that_might_stop_others_run_alone():
