@@ -107,7 +107,7 @@ class Conversation:
     def _begin(self, message: dict[str, Any]) -> list[bytes]:
         named = self.check is not None and _word(message, "name") == self.check.name
         if not named or self.begun:
-            return [_verdict_frame(0.0, ELSEWHERE, failed=False)]
+            return [wire.pack({"op": "verdict", "quiet": False, "text": ELSEWHERE})]
         return [self._ask()]
 
     def _ask(self) -> bytes:
@@ -136,25 +136,7 @@ class Conversation:
             text = f"{self.check.title}: what came back could not be judged."
             points = float(self.check.points)
             self.verdict = Verdict(self.check.name, 0.0, points, text, ())
-        verdict = self.verdict
-        return _verdict_frame(
-            verdict.points,
-            verdict.text,
-            failed=not verdict.points,
-            said=verdict.printed,
-        )
-
-
-def _verdict_frame(points: float, text: str, *, failed: bool, said: str = "") -> bytes:
-    return wire.pack(
-        {
-            "op": "verdict",
-            "points": points,
-            "failed": failed,
-            "text": text,
-            "printed": said,
-        }
-    )
+        return wire.pack({"op": "verdict", "quiet": True})
 
 
 def read_replies(given: Any, calls: list[dict[str, Any]]) -> list[Reply]:

@@ -95,10 +95,12 @@ class ForkedKernel(IPKernelApp):
         return port
 
     def init_control(self, context: Any) -> None:
-        super().init_control(context)
+        """Do without the thread for requests."""
+        super().init_control(context)  # type: ignore[no-untyped-call]
         self.shell_channel_thread = NoThread()
 
     def init_iopub(self, context: Any) -> None:
+        """Do without the thread for output."""
         socket = context.socket(zmq.XPUB)
         socket.linger = 1000
         app: Any = self  # its methods are not typed
@@ -139,13 +141,13 @@ def _transforms(self: TransformerManager, lines: list[str]) -> list[str]:
             warnings.simplefilter("ignore")
             ast.parse("".join(lines))
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return list(_token_transforms(self, lines))
+        return list(_token_transforms(self, lines))  # type: ignore[no-untyped-call]
     return lines
 
 
 def prepare() -> None:
     """Do before the fork what every kernel would do after it."""
-    TransformerManager.do_token_transforms = _transforms
+    setattr(TransformerManager, "do_token_transforms", _transforms)  # noqa: B010
     # The name of a cell's code is a hash of it, which was computed in Python.
     ipykernel.compiler.murmur2_x86 = lambda text, seed: zlib.crc32(
         text.encode("utf-8", "replace"), seed
