@@ -48,10 +48,10 @@ PREVIEW = re.compile(r' href="[^"]*#eq-(?P<name>[\d-]+)" data-tex="(?P<tex>[^"]*
 # runs beside the text; 0.442 em is the height of its x.
 STYLE = """
 mjx-container[jax="CHTML"] { font-size: calc(1ex / 0.442); }
-/* One that is out of sight is not laid out; its height is known all the same. */
+/* One that is out of sight is not laid out; its height is known, to some pixels. */
 div.math[style] {
   content-visibility: auto;
-  contain-intrinsic-height: auto calc(var(--height) * 1ex / 0.442 + 1rem);
+  contain-intrinsic-height: auto calc(var(--height) * 1ex / 0.442 + 1.2rem);
 }
 """
 # No menu: it would need MathJax, and a stop for the keyboard at each equation.
