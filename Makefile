@@ -34,7 +34,7 @@ classroom:  ## open a JupyterHub with a teacher and two learners on this machine
 	@$(RNN) classroom $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(FRESH)),--fresh)
 test-classroom:  ## go through the classroom in a browser, from hand-out to feedback
 	@$(RNN) test-classroom
-test-site:  ## look at every page in light, dark and on a phone, and at every figure
+test-site:  ## look at every page and figure in every mode; Nu and Lighthouse
 	@$(RNN) test-site
 bench:  ## measure speed against torch.nn and nbgrader, write benchmarks/results/
 	@$(RNN) bench

@@ -342,6 +342,16 @@ def finish(app, exception):
         f'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{pages}</urlset>\n',
         encoding="utf-8",
     )
+    # Jupyter Book's own, written where there is none, is no valid page.
+    first = f"{app.config.root_doc}.html"
+    (Path(app.outdir) / "index.html").write_text(
+        f'<!DOCTYPE html>\n<html lang="{app.config.language}">\n'
+        '<meta charset="utf-8">\n'
+        f"<title>{html.escape(app.config.html_title)}</title>\n"
+        f'<meta http-equiv="Refresh" content="0; url={first}">\n'
+        f'<p><a href="{first}">{html.escape(app.config.html_title)}</a></p>\n</html>\n',
+        encoding="utf-8",
+    )
     shutil.copytree(HERE / "interactive", static / "interactive", dirs_exist_ok=True)
 
 

@@ -150,6 +150,12 @@ def mend(text: str, language: str, page: str, words: Speaker) -> str:
     text = re.sub(
         rf'((?:src|content)="){up}_static/(interactive/)', rf"\1{up}../_static/\2", text
     )
+    # A folded answer ends behind its last paragraph.
+    text = text.replace("</details></p>", "</p></details>")
+    text = text.replace(
+        'href="../appendices/how-we-know.html',
+        f'hreflang="en" href="{up}../appendices/how-we-know.html',
+    )
     # Links to English pages, here as on paper written with their whole address.
     pages = re.escape(address.pages())
 
@@ -163,10 +169,6 @@ def mend(text: str, language: str, page: str, words: Speaker) -> str:
         return link.replace("reference external", "reference internal")
 
     text = re.sub(rf'<a(\s[^>]*?)href="{pages}([^"]*)"([^>]*)>', english, text)
-    text = text.replace(
-        'href="../appendices/how-we-know.html',
-        f'hreflang="en" href="{up}../appendices/how-we-know.html',
-    )
     text = re.sub(
         r'How do we know<span class="visually-hidden"> equation ([\d.]+)</span>\?',
         lambda m: (

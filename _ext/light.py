@@ -1,10 +1,13 @@
 """Make the built pages light, and hold what is on them in its place while they load.
 
+- Scripts and styles of the theme stay on those pages only that have what they serve.
+- No script holds the page up: all run in their order when the page has been read.
 - The theme's icons come as a font; the script that draws them again is left out.
-- The search, with its index of all words, waits until the page is there.
 - A picture says its size beforehand, and those below the first screen load when needed.
+- Code says its number of lines, so that it is laid out only when it comes into sight.
+- Of the theme's icons those stay that a page shows.
 - A notebook to download has no outputs, which are most of its weight.
-- Maps for debugging the theme's scripts are not published.
+- Maps for debugging the theme's files are not published, nor named in the files.
 """
 
 from __future__ import annotations
@@ -17,19 +20,65 @@ from pathlib import Path
 
 from rnncourse import __version__
 
-ICONS = re.compile(r'\s*<script[^>]*src="[^"]*scripts/fontawesome\.js[^"]*"></script>')
-# The rest of the theme's scripts count on one another at once.
-LOADED = re.compile(
-    r'<script src="([^"]*(?:searchtools|language_data|searchindex|/page)\.js[^"]*)"'
+# Files of the theme and of Jupyter Book's extensions, by name, and what on a page calls
+# for them; nothing calls for what has None.
+SERVES = {
+    "fontawesome": None,
+    "sphinx-thebe": None,
+    "togglebutton": r'class="(?:[^"]* )?(?:toggle|admonition [^"]*dropdown)[ "]',
+    "design-tabs": r'class="[^"]*\bsd-tab-set\b',
+    "sphinx-design.min": r'class="[^"]*\bsd-',
+    "clipboard.min": r'<div class="highlight',
+    "copybutton": r'<div class="highlight',
+    "searchtools": r'id="search-results"',
+    "language_data": r'id="search-results"',
+    "searchindex": r'id="search-results"',
+    "sphinx_highlight": r'id="search-results"',
+}
+FILE = re.compile(
+    r'\s*<(?:script|link)\b[^>]* (?:src|href)="[^"]*?(?P<name>[\w.-]+)\.(?:js|css)'
+    r'(?:\?[^"]*)?"[^>]*>(?:</script>)?'
 )
+# Settings of the scripts above, which nothing reads without them.
+SETTINGS = {
+    "togglebutton": r"let toggle\w+ = |var togglebuttonSelector = ",
+    "sphinx-thebe": r"const THEBE_JS_URL = ",
+}
+SCRIPT = re.compile(r'<script(?! (?:defer|async))(?P<rest>[^>]* src="[^"]*"></script>)')
+# A module waits for the page as deferred scripts do, and keeps its place among them.
+OPTIONS = re.compile(r"<script>(?=DOCUMENTATION_OPTIONS\.)")
+# Kinds of words that every style of code leaves in the colour of the text.
+PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
+CODE = re.compile(
+    r'(<div class="highlight"><pre(?: tabindex="0")?)>(.*?)(?=</pre>)', re.S
+)
+ICON = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
+SIDEBAR_ENDS = '<main id="main-content"'
+# As the theme does later, when the page is there and would be seen to move.
+SCROLL_SIDEBAR = """<script>{
+const bar = document.querySelector("div.bd-sidebar");
+const here = [...document.querySelectorAll(".bd-docs-nav .active")].pop();
+const last = parseInt(sessionStorage.getItem("sidebar-scroll-top"), 10);
+const y = here?.getBoundingClientRect().y;
+if (bar && !isNaN(last)) bar.scrollTop = last;
+else if (bar && y > innerHeight / 2)
+bar.scrollTop = y - bar.getBoundingClientRect().y - bar.clientHeight / 4;
+}</script>
+"""
+SHORTCUT = '<span class="search-button__kbd-shortcut">'
+MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=\S+(?: \*/|\*/)?\s*$")
 PICTURE = re.compile(
-    r'<img(?P<before>[^>]*?) src="(?P<src>[^"]*_images/[^"]+\.png)"(?P<after>[^>]*)>'
+    r'<img(?P<before>[^>]*?) src="(?P<src>[^"]+\.(?:png|svg))"(?P<after>[^>]*)>'
 )
 
 
 @cache
 def size_of(path: Path) -> tuple[int, int] | None:
-    """Return width and height of a PNG in pixels, or None if it is none."""
+    """Return width and height of a PNG or an SVG, or None if it is neither."""
+    if path.suffix == ".svg":
+        head = path.read_text(encoding="utf-8")
+        box = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', head)
+        return (round(float(box[1])), round(float(box[2]))) if box else None
     with path.open("rb") as file:
         head = file.read(24)
     if head[:8] != b"\x89PNG\r\n\x1a\n":
@@ -39,25 +88,51 @@ def size_of(path: Path) -> tuple[int, int] | None:
 
 def lighten(text: str, folder: Path) -> str:
     """Return a page of a folder made light; a second time changes nothing."""
-    text = ICONS.sub("", text)
-    text = LOADED.sub(r'<script defer src="\1"', text)
+    text = prune(text)
+    text = SCRIPT.sub(r"<script defer\g<rest>", text)
+    text = OPTIONS.sub('<script type="module">', text)
+    # The keys are no part of the button's name, which is "Search".
+    text = text.replace(SHORTCUT, SHORTCUT.replace(">", ' aria-hidden="true">'))
+    text = PLAIN.sub(r"\1", text)
+    text = CODE.sub(count_lines, text)
+    if SCROLL_SIDEBAR not in text:
+        text = text.replace(SIDEBAR_ENDS, SCROLL_SIDEBAR + SIDEBAR_ENDS, 1)
     count = 0
 
     def placed(match: re.Match[str]) -> str:
         nonlocal count
-        count += 1
+        count += "_images/" in match["src"]
         if " width=" in match[0] or not (folder / match["src"]).is_file():
             return match[0]
         size = size_of((folder / match["src"]).resolve())
         if size is None:
             return match[0]
-        lazy = ' loading="lazy"' if count > 1 else ""
+        lazy = ' loading="lazy"' if count > 1 and "_images/" in match["src"] else ""
         return (
             f'<img{match["before"]} src="{match["src"]}" width="{size[0]}" '
             f'height="{size[1]}"{lazy}{match["after"]}>'
         )
 
     return PICTURE.sub(placed, text)
+
+
+def count_lines(match: re.Match[str]) -> str:
+    """Return the start of a block of code with its number of lines."""
+    lines = match[2].rstrip("\n").count("\n") + 1
+    return f'{match[1]} style="--lines: {lines}">{match[2]}'
+
+
+def prune(text: str) -> str:
+    """Take scripts and styles off a page that has nothing they serve."""
+    unneeded = {
+        name
+        for name, calls in SERVES.items()
+        if calls is None or not re.search(calls, text)
+    }
+    text = FILE.sub(lambda m: "" if m["name"] in unneeded else m[0], text)
+    for name in unneeded & set(SETTINGS):
+        text = re.sub(rf"\s*<script>(?:{SETTINGS[name]})[^<]*</script>", "", text)
+    return text
 
 
 def strip(path: Path) -> None:
@@ -75,16 +150,32 @@ def finish(app, exception):
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
+    icons: set[str] = set()
     for path in sorted(out.rglob("*.html")):
         if "_static" not in path.relative_to(out).parts:
             text = path.read_text(encoding="utf-8")
+            icons |= set(re.findall(r"\bfa-[\w-]+", text))
             if (light := lighten(text, path.parent)) != text:
                 path.write_text(light, encoding="utf-8")
     for path in (out / "_sources").rglob("*.ipynb"):
         strip(path)
-    scripts = out / "_static" / "scripts"
-    for path in {*scripts.glob("*.map"), *scripts.glob("fontawesome.js*")}:
+    static = out / "_static"
+    for path in {*static.rglob("*.map"), *static.rglob("fontawesome.js*")}:
         path.unlink()
+    for folder in ("scripts", "styles"):
+        for path in [*(static / folder).glob("*.js"), *(static / folder).glob("*.css")]:
+            text = path.read_text(encoding="utf-8")
+            icons |= set(
+                re.findall(r"\bfa-[\w-]+", text) if path.suffix == ".js" else ()
+            )
+            path.write_text(MAP.sub("\n", text), encoding="utf-8")
+    sheet = static / "styles" / "pydata-sphinx-theme.css"
+    if sheet.is_file():
+        text = sheet.read_text(encoding="utf-8")
+        kept = ICON.sub(
+            lambda m: m[0] if icons & set(re.findall(r"fa-[\w-]+", m[1])) else "", text
+        )
+        sheet.write_text(kept, encoding="utf-8")
 
 
 def setup(app):

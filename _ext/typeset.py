@@ -40,24 +40,41 @@ MATH = re.compile(
     r"\\(?P<kind>[\[(])(?P<tex>[^<]*)\\[\])]\s*(</(?P=tag)>)"
 )
 LOADER = re.compile(
-    r'<script>window\.MathJax = .*?</script>\s*<script[^>]* src="(?P<static>[^"]*_static/)'
-    r'mathjax/tex-chtml\.js[^"]*"></script>'
+    r"<script>window\.MathJax = .*?</script>\s*"
+    r'<script[^>]* src="(?P<static>[^"]*_static/)mathjax/tex-chtml\.js[^"]*"></script>'
 )
 PREVIEW = re.compile(r' href="[^"]*#eq-(?P<name>[\d-]+)" data-tex="(?P<tex>[^"]*)"')
 # Letters as high as those of the text around, as MathJax itself makes them where it
 # runs beside the text; 0.442 em is the height of its x.
-STYLE = 'mjx-container[jax="CHTML"] { font-size: calc(1ex / 0.442); }\n'
+STYLE = """
+mjx-container[jax="CHTML"] { font-size: calc(1ex / 0.442); }
+/* One that is out of sight is not laid out; its height is known, to some pixels. */
+div.math[style] {
+  content-visibility: auto;
+  contain-intrinsic-height: auto calc(var(--height) * 1ex / 0.442 + 1.2rem);
+}
+"""
 # No menu: it would need MathJax, and a stop for the keyboard at each equation.
 SETTINGS = {
     "startup": {"typeset": False},
     "options": {"enableMenu": False},
-    "chtml": {"matchFontHeight": False, "fontURL": FONTS},
+    "chtml": {"matchFontHeight": False},
 }
 TYPESET = """async (expressions) => {
-  const markup = {};
+  const made = {}, markup = {}, heights = {};
   for (const [key, tex, display] of expressions)
-    markup[key] = (await MathJax.tex2chtmlPromise(tex, { display })).outerHTML;
-  return { markup, style: MathJax.chtmlStylesheet().textContent };
+    made[key] = await MathJax.tex2chtmlPromise(tex, { display });
+  const sheet = MathJax.chtmlStylesheet();
+  document.head.append(sheet);
+  document.body.append(...Object.values(made));
+  await document.fonts.ready;
+  const size = (part) => parseFloat(getComputedStyle(part).fontSize);
+  for (const [key, tex, display] of expressions) {
+    markup[key] = made[key].outerHTML;
+    const height = made[key].getBoundingClientRect().height / size(made[key]);
+    if (display) heights[key] = Number(height.toFixed(3));
+  }
+  return { markup, heights, style: sheet.textContent };
 }"""
 logger = logging.getLogger(__name__)
 
@@ -94,7 +111,9 @@ def previews(text: str) -> dict[str, str]:
 
 def expressions(text: str) -> set[str]:
     """Return each expression of a page, and of the previews on it."""
-    found = {expression(m["tex"], display=m["kind"] == "[") for m in MATH.finditer(text)}
+    found = {
+        expression(m["tex"], display=m["kind"] == "[") for m in MATH.finditer(text)
+    }
     return found | set(previews(text).values())
 
 
@@ -149,7 +168,8 @@ def run_mathjax(wanted: list[str]) -> dict | None:
         return None
     source = (mathjax() / "tex-chtml.js").as_uri()
     page_text = (
-        f"<!DOCTYPE html><script>window.MathJax = {json.dumps(SETTINGS)}</script>"
+        f'<!DOCTYPE html><style>{STYLE}</style><body style="font-family: sans-serif">'
+        f"<script>window.MathJax = {json.dumps(SETTINGS)}</script>"
         f'<script src="{source}"></script>'
     )
     calls = [(tex, tex[2:-2], tex[1] == "[") for tex in wanted]
@@ -168,6 +188,8 @@ def run_mathjax(wanted: list[str]) -> dict | None:
         page.goto(path.as_uri())
         page.evaluate("() => MathJax.startup.promise")
         made = page.evaluate(TYPESET, calls)
+        here = f"{(mathjax() / FONTS.removeprefix('mathjax/')).as_uri()}/"
+        made["style"] = made["style"].replace(here, f"{FONTS}/")
         chromium.close()
     return made
 
@@ -175,8 +197,9 @@ def run_mathjax(wanted: list[str]) -> dict | None:
 # -- pages ---------------------------------------------------------------------------
 
 
-def set_page(text: str, markup: dict[str, str], mark: str) -> str:
+def set_page(text: str, made: dict, mark: str) -> str:
     """Return a page with its equations typeset, and without MathJax."""
+    markup = made["markup"]
     templates = "".join(
         f'<template id="preview-{name}">{markup[tex]}</template>'
         for name, tex in previews(text).items()
@@ -184,7 +207,10 @@ def set_page(text: str, markup: dict[str, str], mark: str) -> str:
 
     def placed(match: re.Match[str]) -> str:
         tex = expression(match["tex"], display=match["kind"] == "[")
-        return f"{match[1]}{markup[tex]}{match[5]}"
+        opened = match[1]
+        if tex in made["heights"]:
+            opened = f'{opened[:-1]} style="--height: {made["heights"][tex]}">'
+        return f"{opened}{markup[tex]}{match[5]}"
 
     def loaded(match: re.Match[str]) -> str:
         # Fonts are not asked for beforehand: each letter's box has its size without
@@ -221,11 +247,11 @@ def finish(app, exception):
             shutil.copy2(source, target)
     if made is None:
         return
-    (static / "equations.css").write_text(f"{made['style']}\n{STYLE}", encoding="utf-8")
+    (static / "equations.css").write_text(made["style"] + STYLE, encoding="utf-8")
     (static / "mathjax" / "tex-chtml.js").unlink(missing_ok=True)
-    mark = hashlib.sha256(made["style"].encode()).hexdigest()[:8]
+    mark = hashlib.sha256((made["style"] + STYLE).encode()).hexdigest()[:8]
     for path, text in pages.items():
-        path.write_text(set_page(text, made["markup"], mark), encoding="utf-8")
+        path.write_text(set_page(text, made, mark), encoding="utf-8")
 
 
 def setup(app):

@@ -1,6 +1,6 @@
 // What a page offers beyond its text: an equation where it is mentioned, the time left to
-// read, and a link for a passage that is wrong. Without scripts the page lacks none of its
-// content. No dependency, no request.
+// read, a view for paper, and a link for a passage that is wrong. Without scripts the page
+// lacks none of its content. No dependency, no request.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const article = document.querySelector("article.bd-article");
@@ -49,6 +49,22 @@ document.addEventListener("DOMContentLoaded", () => {
     link.addEventListener("blur", hide);
   }
   addEventListener("keydown", (event) => event.key === "Escape" && hide());
+
+  // -- on paper: dark letters on white, and what is folded laid open ----------------------
+  let theme = null;
+  const opened = [];
+  addEventListener("beforeprint", () => {
+    theme = document.documentElement.dataset.theme;
+    document.documentElement.dataset.theme = "light";
+    for (const folded of article.querySelectorAll("details:not([open])")) {
+      folded.open = true;
+      opened.push(folded);
+    }
+  });
+  addEventListener("afterprint", () => {
+    document.documentElement.dataset.theme = theme;
+    for (const folded of opened.splice(0)) folded.open = false;
+  });
 
   // -- how much is left to read ---------------------------------------------------------
   const foot = article.querySelector(".page-foot[data-minutes]");

@@ -550,12 +550,14 @@ def run_classroom(args: argparse.Namespace) -> int:
 
 
 def run_test_site(args: argparse.Namespace) -> int:
-    """Look at every page in every mode, and at every figure, in a browser."""
-    return inside(
-        *["-m", "pytest", "-m", "", "-n", "2", "--dist", "loadfile", "-rs"],
+    """Look at every page in every mode, and at every figure; then measure, alone."""
+    pytest, measured = ["-m", "pytest", "-m", "", "-rs"], "tests/book/test_quality.py"
+    looked = inside(
+        *[*pytest, "-n", "2", "--dist", "loadfile", f"--ignore={measured}"],
         *["tests/book", "tests/interactive"],
         env=ONE_THREAD,
     )
+    return inside(*pytest, measured, env=ONE_THREAD) or looked
 
 
 def run_test_classroom(args: argparse.Namespace) -> int:

@@ -337,7 +337,7 @@ function draggable(get, set, { min, max, step, at }) {
 // ---------------------------------------------------------------- style
 
 const roles = {
-  input: ["#0072B2", "#6CB6FF"], state: ["#00785A", "#4FD1A5"],
+  input: ["#0072B2", "#6CB6FF"], state: ["#00785A", "#6EE7B7"],
   gate: ["#A0457F", "#E7A3D0"], gradient: ["#C44E00", "#FF9D5C"],
   output: ["#6A51A3", "#B9A6FF"], neutral: ["#5F6B76", "#9AA7B2"],
 };

@@ -54,18 +54,24 @@ def test_expressions_are_those_of_the_page_and_of_its_previews(typeset):
 
 
 def test_a_page_gets_its_markup_and_loses_mathjax(typeset):
-    markup = {tex: f"<mjx-container>{n}</mjx-container>" for n, tex in enumerate(WANTED)}
-    text = typeset.set_page(PAGE, markup, "1234")
+    markup = {
+        tex: f"<mjx-container>{n}</mjx-container>" for n, tex in enumerate(WANTED)
+    }
+    heights = {r"\[a < b \tag{8.1}\]": 1.2}
+    made = {"markup": markup, "heights": heights}
+    text = typeset.set_page(PAGE, made, "1234")
     assert "MathJax" not in text
     assert "tex-chtml" not in text
     assert "data-tex" not in text
     assert '<link rel="stylesheet" href="../_static/equations.css?v=1234">' in text
-    for tex in (r"\[a < b \tag{8.1}\]", r"\(h_t\)"):
-        assert f'nohighlight">{markup[tex]}</' in text
+    shown = markup[r"\[a < b \tag{8.1}\]"]
+    assert f'nohighlight" style="--height: 1.2">{shown}</div>' in text
+    shown = markup[r"\(h_t\)"]
+    assert f'nohighlight">{shown}</span>' in text
     preview = markup[r"\[\hat y \tag{7.2}\]"]
     assert f'<template id="preview-7-2">{preview}</template></body>' in text
     assert "preview-8-1" not in text  # it stands on the page itself
-    assert typeset.set_page(text, {}, "1234") == text
+    assert typeset.set_page(text, made, "1234") == text
 
 
 @pytest.mark.parametrize("missing", ["chromium", "start"])
@@ -83,7 +89,7 @@ def test_without_a_browser_pages_load_mathjax(typeset, built, monkeypatch, missi
 
 def test_an_unchanged_book_starts_no_browser(typeset, tmp_path, monkeypatch):
     kept = tmp_path / "kept.json"
-    made = {"markup": {tex: "<mjx-container>" for tex in WANTED}, "style": ""}
+    made = {"markup": dict.fromkeys(WANTED, "<mjx-container>")}
     monkeypatch.setattr(typeset, "run_mathjax", lambda wanted: made)
     typeset.typeset(WANTED, kept)
     monkeypatch.setattr(typeset, "run_mathjax", no_browser)
@@ -102,6 +108,8 @@ def test_mathjax_typesets_and_says_what_it_does_not_understand(typeset, tmp_path
     assert "mjx-eqn:7.2" in made["markup"][r"\[\hat y \tag{7.2}\]"]
     assert "mjx-c210E" in made["style"] or "mjx-c1D44F" in made["style"]
     assert "tabindex" not in str(made["markup"])
+    assert set(made["heights"]) == WANTED - {r"\(h_t\)"}
+    assert all(0.8 < height < 2.5 for height in made["heights"].values())
     broken = run_apart(tmp_path, [r"\(\frac{1\)"])
     assert "does not understand" in broken["error"]
 
@@ -145,6 +153,26 @@ def test_no_page_brings_mathjax_and_every_equation_stands(site):
         assert ("_static/equations.css" in text) >= bool(opened), path
         count += len(opened)
     assert count > 700
+
+
+def test_what_is_out_of_sight_has_the_height_it_will_have(site, browser):
+    name = "chapters/08-backpropagation-through-time"
+    for mode in ("light", "phone"):
+        with Opened(browser, site, name, **MODES[mode]) as opened:
+            code, equations, counted = opened.page.evaluate(
+                "() => { const all = [...document.querySelectorAll("
+                "'div.math[style], .highlight pre[style]')]"
+                ".filter(e => !e.closest('details'));"
+                "const off = (tag) => Math.max(...all.map((e, i) =>"
+                "e.localName === tag ? Math.abs(before[i] - after[i]) : 0));"
+                "const before = all.map(e => e.getBoundingClientRect().height);"
+                "all.forEach(e => e.style.contentVisibility = 'visible');"
+                "const after = all.map(e => e.getBoundingClientRect().height);"
+                "return [off('pre'), off('div'), all.length]; }"
+            )
+            assert counted > 40
+            assert code < 1
+            assert equations < 16
 
 
 def test_an_equation_keeps_its_size_and_scrolls_on_a_phone(site, browser):
