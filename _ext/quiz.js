@@ -46,12 +46,12 @@
     return made;
   };
 
-  function build(check) {
+  function build(check, at) {
     const { details, summary, options, right } = check;
     const answer = () => options.find((o) => o.html === chosen[check.name]);
     const box = make("div", "quiz");
     const asked = make("p", "asked", `<span>${check.name}</span>${check.question}`);
-    asked.id = `quiz-${check.name.match(/\d+/)[0]}`;
+    asked.id = `quiz-${at + 1}`;
     box.setAttribute("role", "group");
     box.setAttribute("aria-labelledby", asked.id);
     const list = make("ul", "options");
