@@ -179,3 +179,38 @@ def test_coverage_measures_the_reference_and_its_twins(monkeypatch):
     assert settings["run"]["branch"] is True
     assert settings["run"]["source"] == ["rnncourse/reference", "rnncourse/nn"]
     assert settings["report"]["fail_under"] >= 95
+
+
+def test_pdf_prints_the_english_book_after_it_is_built(monkeypatch, tmp_path, capsys):
+    from rnncourse import pdf
+
+    done = []
+
+    def book(args):
+        done.append(("book", args.english, args.no_serve))
+        return 0
+
+    def make(site, target):
+        done.append(("print", site, target.name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(b"%PDF" * 500_000)
+        return 7
+
+    monkeypatch.setattr(cli, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(cli, "hand_over", lambda args: None)
+    monkeypatch.setattr(cli, "run_book", book)
+    monkeypatch.setattr(pdf, "make", make)
+    assert cli.main(["pdf"]) == 0
+    name = f"rnncourse-book-{cli.__version__}.pdf"
+    site = tmp_path / "_build" / "html"
+    assert done == [("book", True, True), ("print", site, name)]
+    assert "7 pages, 2 MB" in capsys.readouterr().out
+    monkeypatch.setattr(cli, "run_book", lambda args: 3)
+    assert cli.main(["pdf"]) == 3
+    assert len(done) == 2
+
+
+def test_publish_before_a_build_says_what_to_make_first(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(cli, "project_root", lambda: tmp_path)
+    assert cli.main(["publish"]) == 1
+    assert "run `make offline` and `make pdf` first" in capsys.readouterr().err
