@@ -240,8 +240,7 @@ ATTACKED = """
 
 `tests/attacks/` holds {shipped} hand-ins of three tasks of chapter 8 that want more
 than is theirs. Those that the table counts as run were graded for real beside honest
-ones{stock}. The sandbox and the talk with it are
-the same for every assignment.
+ones. The sandbox and the talk with it are the same for every assignment.{stock}
 
 {head}
 |---|---|---|---|---|---|---|---|"""
@@ -255,7 +254,8 @@ KINDS = {
 AFTER = """
 *Ended otherwise* is, for this course's grader, anything that the test of an attack does
 not allow, down to other words."""
-STOCK = ", by stock nbgrader as it is installed in a box of bubblewrap"
+STOCK = """
+Stock nbgrader, as it is installed, graded them in a box of bubblewrap."""
 STOCK_AFTER = """
 For stock it is a hand-in without marks and without a sentence that says why."""
 

@@ -28,6 +28,7 @@ class Progress:
     def __init__(self, total: int, stream: IO[str] | None = None) -> None:
         self.total = total
         self.done = 0
+        self._width = 0
         self._stream = sys.stdout if stream is None else stream
         self._start = time.monotonic()
         self._live = self._stream.isatty()
@@ -48,8 +49,10 @@ class Progress:
         if self._live:
             full = round(BAR * self.done / self.total)
             bar = "#" * full + "." * (BAR - full)
-            self._stream.write(f"\r[{bar}] {count}, {until}   ")
+            text = f"[{bar}] {count}, {until}"
+            self._stream.write(f"\r{text:<{self._width}}")  # over all of the last one
             self._stream.write("\n" if self.done == self.total else "")
+            self._width = len(text)
         else:
             self._stream.write(f"{count}  {line(result, out_of)}  ({until})\n")
         self._stream.flush()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -204,8 +205,11 @@ def _of_one(
     shown = ""
     with suppress(ValueError, KeyError, TypeError, AttributeError):
         shown = corpus.outputs_shown(text)
-    if "ATTACK-" in shown.replace("ATTACK-FOUND []", ""):
-        found.setdefault("read", shown[shown.index("ATTACK-") :][:160])
+    said = re.search(r"ATTACK-[A-Z]+", shown.replace("ATTACK-FOUND []", ""))
+    if said and said[0] == "ATTACK-SCRIPT":
+        found["left"] = "a script is in the outputs of the graded notebook"
+    elif said:  # not more of it: what was found are files of this machine
+        found.setdefault("read", f"the graded notebook says {said[0]}")
     if got is None and not found:
         found["otherwise"] = "no marks, and no sentence for the learner"
     return found

@@ -355,6 +355,20 @@ def test_progress_estimates_the_end(graded, monkeypatch):
     assert stream.getvalue().count("\n") == 4
 
 
+def test_the_line_on_a_terminal_covers_the_one_before(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(report.time, "monotonic", lambda: now[0])
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    progress = report.Progress(2, stream)
+    for now[0] in (80.0, 81.0):
+        progress.add(None, 6)
+    _, first, last = stream.getvalue().split("\r")
+    assert first.endswith("1/2, 80 s left")
+    assert last.rstrip().endswith("2/2, done")
+    assert len(last.rstrip("\n")) >= len(first)
+
+
 def test_points_of_a_release():
     assert engine.points_of(short_release()) == sum(POINTS.values())
 
