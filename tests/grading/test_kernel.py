@@ -1,5 +1,7 @@
 """The forked kernel, which has fewer threads than a notebook's: what cells still do."""
 
+import re
+
 import pytest
 
 from rnncourse.grading.conversation import Conversation
@@ -66,7 +68,8 @@ def test_threads_print_beside_each_other_and_nothing_is_lost(kernel):
         "[t.start() for t in them]\n[t.join() for t in them]\nsay('e')"
     )
     _, text = run(kernel, source)
-    assert {f"{k}-{n}." for k in "abcde" for n in range(200)} <= set(text.split("\n"))
+    said = re.findall(r"[a-e]-\d+\.", text)
+    assert sorted(said) == sorted(f"{k}-{n}." for k in "abcde" for n in range(200))
 
 
 def test_what_was_printed_before_a_cell_is_stopped_is_kept(kernel):
@@ -74,6 +77,16 @@ def test_what_was_printed_before_a_cell_is_stopped_is_kept(kernel):
     outcome, text = run(kernel, source, seconds=1.0)
     assert outcome.stopped == "time"
     assert text.startswith("before\n")
+    assert run(kernel, "print('after')")[1] == "after\n"
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_an_interrupt_between_two_words_breaks_no_message(kernel, turn):
+    source = "while True:\n    print('x', flush=True)"
+    outcome, text = run(kernel, source, seconds=0.4 + 0.05 * turn)
+    assert outcome.stopped == "time" and not outcome.died
+    assert outcome.error is not None and outcome.error[0] == "KeyboardInterrupt"
+    assert set(text.split("\n")) <= {"x", ""}
     assert run(kernel, "print('after')")[1] == "after\n"
 
 
