@@ -31,7 +31,8 @@ class Publisher(IOPubThread):
     """Sends output from the thread that made it, one message at a time."""
 
     def __init__(self, socket: Any, session: Any) -> None:
-        super().__init__(socket, pipe=False, session=session)
+        given = {"pipe": False, "session": session}
+        super().__init__(socket, **given)  # type: ignore[no-untyped-call]
         self._one_at_a_time = threading.RLock()
 
     def start(self) -> None:
@@ -56,7 +57,7 @@ class Publisher(IOPubThread):
             before(signal.SIGINT, None)
 
 
-class Stream(OutStream):  # type: ignore[misc]
+class Stream(OutStream):
     """Printed output, sent at the end of a cell, or a moment after it was printed."""
 
     _timer: threading.Timer | None = None
@@ -74,7 +75,7 @@ class Stream(OutStream):  # type: ignore[misc]
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
-        super()._flush()
+        super()._flush()  # type: ignore[no-untyped-call]
 
 
 class NoThread:
@@ -100,7 +101,7 @@ class Kernel(IPythonKernel):
 
     def _publish_status(self, status: str, *given: Any) -> None:
         if status != "busy":
-            super()._publish_status(status, *given)
+            super()._publish_status(status, *given)  # type: ignore[no-untyped-call]
 
 
 class ForkedKernel(IPKernelApp):
