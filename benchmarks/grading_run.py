@@ -295,7 +295,7 @@ def _waiting_workers(seconds: float) -> Iterator[None]:
         time.sleep(seconds)
         return "done"
 
-    class NoPlugin(WorkerPlugin):  # type: ignore[misc]
+    class NoPlugin(WorkerPlugin):
         def __init__(self, name: str, order: bytes) -> None:
             self.name = name
 

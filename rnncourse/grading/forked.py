@@ -9,9 +9,9 @@ is half of what a short cell costs.
 from __future__ import annotations
 
 import ast
+import signal
 import sys
 import threading
-import time
 import warnings
 import zlib
 from typing import Any
@@ -31,28 +31,51 @@ class Publisher(IOPubThread):
     """Sends output from the thread that made it, one message at a time."""
 
     def __init__(self, socket: Any, session: Any) -> None:
-        super().__init__(socket, pipe=False, session=session)
+        given = {"pipe": False, "session": session}
+        super().__init__(socket, **given)  # type: ignore[no-untyped-call]
         self._one_at_a_time = threading.RLock()
 
     def start(self) -> None:
         """Leave the thread alone; what would wake it is done at once."""
 
     def schedule(self, f: Any) -> None:
-        """Do it, while no other thread uses the socket."""
+        """Do it, while no other thread uses the socket.
+
+        An interrupt waits until a message is whole: the next would be part of it.
+        """
         with self._one_at_a_time:
-            f()
+            if threading.current_thread() is not threading.main_thread():
+                f()
+                return
+            came: list[int] = []
+            before = signal.signal(signal.SIGINT, lambda *_: came.append(1))
+            try:
+                f()
+            finally:
+                signal.signal(signal.SIGINT, before)
+        if came and callable(before):
+            before(signal.SIGINT, None)
 
 
-class Stream(OutStream):  # type: ignore[misc]
-    """Printed output, sent a few times a second while a cell goes on printing."""
+class Stream(OutStream):
+    """Printed output, sent at the end of a cell, or a moment after it was printed."""
 
-    _sent = 0.0
+    _timer: threading.Timer | None = None
 
     def _schedule_flush(self) -> None:
-        now = time.monotonic()
-        if now - self._sent > self.flush_interval:
-            self._sent = now
-            self._flush()
+        if self._timer is None:
+            self._timer = threading.Timer(self.flush_interval, self._flush)
+            self._timer.daemon = True
+            try:
+                self._timer.start()
+            except RuntimeError:  # the hand-in has all the threads that it may
+                self._flush()
+
+    def _flush(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        super()._flush()  # type: ignore[no-untyped-call]
 
 
 class NoThread:
@@ -78,7 +101,7 @@ class Kernel(IPythonKernel):
 
     def _publish_status(self, status: str, *given: Any) -> None:
         if status != "busy":
-            super()._publish_status(status, *given)
+            super()._publish_status(status, *given)  # type: ignore[no-untyped-call]
 
 
 class ForkedKernel(IPKernelApp):

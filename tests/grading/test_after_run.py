@@ -307,3 +307,17 @@ def test_a_page_that_cannot_be_made_is_told_and_stops_no_other(course, tmp_path)
     written = feedback.write(finished, tell=told.append)
     assert len(written) == 3
     assert len(told) == 1 and told[0].startswith("half: no feedback page")
+
+
+def test_pages_are_the_same_from_several_processes(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(feedback, "WORTH_IT", 1)
+    pages = {}
+    for jobs in (1, 3):
+        top = tmp_path / str(jobs)
+        shutil.copytree(course["top"], top)
+        shutil.rmtree(top / "feedback", ignore_errors=True)
+        finished = replace(history.load(top, url=url(top)), out=top)
+        written = feedback.write(finished, jobs=jobs)
+        pages[jobs] = {str(one.relative_to(top)): one.read_bytes() for one in written}
+    assert pages[1] == pages[3]
+    assert len(pages[1]) == 4

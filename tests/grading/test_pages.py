@@ -1,5 +1,6 @@
 """Feedback, class report and similarity as people see them, in a real browser."""
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -209,3 +210,32 @@ def test_what_many_wrote_and_the_starter_code_are_left_out():
 @pytest.mark.parametrize("source", ["def f(:", "'''", "\t x\n y", "", "\0", "¶" * 50])
 def test_code_that_is_none_is_read_as_far_as_it_goes(source):
     assert isinstance(similarity.tokens(source), list)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n    '''Two\n    lines <b>.'''\n    return x + 1.5  # why & how",
+        "def broken(:\n  '''without an end",
+        "if 1:\n  x\n y",
+        "x = 'é' \\\n  + f'{y!r}'",
+        "$ not python\n!ls",
+        "",
+    ],
+)
+def test_coloured_code_says_what_was_typed(text):
+    coloured = str(pages.code(text))
+    assert html.unescape(re.sub(r"</?span[^>]*>", "", coloured)) == text
+    assert "<b>" not in coloured
+
+
+def test_words_texts_numbers_and_comments_have_colours():
+    coloured = str(pages.code("return 'a', 1  # b"))
+    for kind, what in (
+        ("k", "return"),
+        ("s", "&#x27;a&#x27;"),
+        ("m", "1"),
+        ("c", "# b"),
+    ):
+        plain = what.replace("&#x27;", "'")
+        assert f'<span class="k-{kind}">{plain}</span>' in coloured

@@ -91,3 +91,17 @@ def test_where_nbgrader_would_stop_a_person_looks(shown):
 def test_an_untouched_answer_is_no_response():
     rows = scores.rows_of(json.loads(json.dumps(filled({}))), SHORT)
     assert {row["auto_comment"] for row in rows["comments"]} == {"No response."}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"cells": []},
+        {"b": [1, 2.5, None, True, -0.0, 1e300], "a": {"z": {}, "y": []}},
+        {'ü\n"\\\u2028': ["\ud7ff", "\x1f", [[], [{}]]], "nan": float("nan")},
+    ],
+)
+def test_a_notebook_is_written_as_json_writes_it(value):
+    wanted = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
+    assert scores._json(value, "\n") == wanted
