@@ -189,5 +189,9 @@ def test_an_equation_keeps_its_size_and_scrolls_on_a_phone(site, browser):
         )
         assert scale == pytest.approx(1, abs=0.01)
         box = page.locator("#eq-12-4 .math")
-        assert box.evaluate("e => e.scrollWidth > e.clientWidth")
+        box.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "() => { const e = document.querySelector('#eq-12-4 .math');"
+            "return e.scrollWidth > e.clientWidth; }"
+        )
         assert box.evaluate("e => e.tabIndex") == 0
