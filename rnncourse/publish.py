@@ -133,7 +133,8 @@ def note(version: Version, to: str, *, there: bool, up: str) -> str:
     )
     colour = 'style="color:#0b3d91;text-decoration:underline"'
     return (
-        f'<aside class="old-version" aria-label="Old version" style="{STYLE}">'
+        '<aside lang="en" class="old-version" aria-label="Old version" '
+        f'style="{STYLE}">'
         f"This is version {words(version)} of the book, which is old. "
         f'<a {colour} href="{html.escape(to)}">{same}</a> · '
         f'<a {colour} href="{up}{LIST}">All versions</a></aside>'
