@@ -4,7 +4,6 @@
 - No script holds the page up: all run in their order when the page has been read.
 - The theme's icons come as a font; the script that draws them again is left out.
 - A picture says its size beforehand, and those below the first screen load when needed.
-- Code says its number of lines, so that it is laid out only when it comes into sight.
 - Of the theme's icons those stay that a page shows.
 - A notebook to download has no outputs, which are most of its weight.
 - Maps for debugging the theme's files are not published, nor named in the files.
@@ -49,9 +48,6 @@ SCRIPT = re.compile(r'<script(?! (?:defer|async))(?P<rest>[^>]* src="[^"]*"></sc
 OPTIONS = re.compile(r"<script>(?=DOCUMENTATION_OPTIONS\.)")
 # Kinds of words that every style of code leaves in the colour of the text.
 PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
-CODE = re.compile(
-    r'(<div class="highlight"><pre(?: tabindex="0")?)>(.*?)(?=</pre>)', re.S
-)
 ICON = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
 SIDEBAR_ENDS = '<main id="main-content"'
 # As the theme does later, when the page is there and would be seen to move.
@@ -94,7 +90,6 @@ def lighten(text: str, folder: Path) -> str:
     # The keys are no part of the button's name, which is "Search".
     text = text.replace(SHORTCUT, SHORTCUT.replace(">", ' aria-hidden="true">'))
     text = PLAIN.sub(r"\1", text)
-    text = CODE.sub(count_lines, text)
     if SCROLL_SIDEBAR not in text:
         text = text.replace(SIDEBAR_ENDS, SCROLL_SIDEBAR + SIDEBAR_ENDS, 1)
     count = 0
@@ -114,12 +109,6 @@ def lighten(text: str, folder: Path) -> str:
         )
 
     return PICTURE.sub(placed, text)
-
-
-def count_lines(match: re.Match[str]) -> str:
-    """Return the start of a block of code with its number of lines."""
-    lines = match[2].rstrip("\n").count("\n") + 1
-    return f'{match[1]} style="--lines: {lines}">{match[2]}'
 
 
 def prune(text: str) -> str:
