@@ -246,7 +246,7 @@ ones. The sandbox and the talk with it are the same for every assignment.{stock}
 |---|---|---|---|---|---|---|---|"""
 KINDS = {
     "mark": "changed a mark",
-    "read": "read a secret",
+    "read": "reached what it must not",
     "left": "left something behind",
     "stopped": "stopped others",
     "otherwise": "ended otherwise",
