@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import gpu, layers, train_characters
+from benchmarks import gpu, grading_run, layers, train_characters
 from rnncourse.datasets.texts import fetch_shakespeare
 
 SMALL = (5, 3, 2, 4)
@@ -200,3 +200,27 @@ def test_a_run_on_a_gpu_names_it_and_writes_every_shape(monkeypatch, tmp_path):
     assert [row["kind"] for row in stored["layers"]] == list(layers.KINDS)
     assert all(row["graph"]["times_eager"] > 0 for row in stored["layers"])
     assert stored["scan"]["scan"]["times_eager"] > 0
+
+
+def test_goals_of_a_graded_run_are_met_or_named():
+    long = {
+        "driver_grew_mib": 13.0,
+        "later_by_earlier": 1.07,
+        "workers_grew_mib": [4.0, 2.5],
+        "estimate_after_a_tenth": 110.0,
+        "wall_seconds": 100.0,
+    }
+    found = {
+        "long": long,
+        "workers": {"speed_up": 1.9},
+        "walls": {"cost": 0.1},
+        "cluster": {"busy": 0.95},
+    }
+    assert grading_run.missed(found) == []
+    worse = {"later_by_earlier": 1.2, "estimate_after_a_tenth": 70.0}
+    found |= {"long": {**long, **worse}, "walls": {"cost": 0.3}}
+    assert grading_run.missed(found) == [
+        "later tenths by earlier ones: 1.1",
+        "estimate by truth: 0.2",
+        "walls cost: 0.15",
+    ]
