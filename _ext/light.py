@@ -3,8 +3,10 @@
 - Scripts and styles of the theme stay on those pages only that have what they serve.
 - No script holds the page up: all run in their order when the page has been read.
 - The theme's icons come as a font; the script that draws them again is left out.
-- A picture says its size beforehand, and those below the first screen load when needed.
-- Of the theme's icons those stay that a page shows.
+- A picture says its size beforehand, and loads when it is nearly in sight.
+- Of the theme's icons those stay that a page shows, in the style sheet and in the font.
+- Of the theme's style sheets those rules stay that can meet something on a page.
+- Light or dark is settled before anything is drawn, so that code keeps its height.
 - A notebook to download has no outputs, which are most of its weight.
 - Maps for debugging the theme's files are not published, nor named in the files.
 """
@@ -16,6 +18,8 @@ import re
 import struct
 from functools import cache
 from pathlib import Path
+
+import tinycss2
 
 from rnncourse import __version__
 
@@ -38,6 +42,8 @@ FILE = re.compile(
     r'\s*<(?:script|link)\b[^>]* (?:src|href)="[^"]*?(?P<name>[\w.-]+)\.(?:js|css)'
     r'(?:\?[^"]*)?"[^>]*>(?:</script>)?'
 )
+# Fetched first of all, a script would hold the first picture of the page up.
+PRELOAD = re.compile(r'\s*<link rel="preload" as="script"[^>]*>')
 # Settings of the scripts above, which nothing reads without them.
 SETTINGS = {
     "togglebutton": r"let toggle\w+ = |var togglebuttonSelector = ",
@@ -62,6 +68,14 @@ bar.scrollTop = y - bar.getBoundingClientRect().y - bar.clientHeight / 4;
 }</script>
 """
 SHORTCUT = '<span class="search-button__kbd-shortcut">'
+THEME = 'dataset.theme = localStorage.getItem("theme") || "auto"'
+SETTLED = THEME.replace(
+    '"auto"', '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+)
+SHEETS = ("styles/*.css", "basic.css", "mystnb.*.css", "sphinx-design.min.css")
+COMPOSED = "bs-"  # the theme's script makes such names out of parts
+GLYPH = re.compile(r"\\([0-9a-f]{4})")
+WOFF2 = re.compile(r'url\([^)]*\.woff2\) format\("woff2"\),')
 MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=\S+(?: \*/|\*/)?\s*$")
 PICTURE = re.compile(
     r'<img(?P<before>[^>]*?) src="(?P<src>[^"]+\.(?:png|svg))"(?P<after>[^>]*)>'
@@ -84,25 +98,22 @@ def size_of(path: Path) -> tuple[int, int] | None:
 
 def lighten(text: str, folder: Path) -> str:
     """Return a page of a folder made light; a second time changes nothing."""
-    text = prune(text)
+    text = PRELOAD.sub("", prune(text))
     text = SCRIPT.sub(r"<script defer\g<rest>", text)
     text = OPTIONS.sub('<script type="module">', text)
     # The keys are no part of the button's name, which is "Search".
     text = text.replace(SHORTCUT, SHORTCUT.replace(">", ' aria-hidden="true">'))
-    text = PLAIN.sub(r"\1", text)
+    text = PLAIN.sub(r"\1", text).replace(THEME, SETTLED)
     if SCROLL_SIDEBAR not in text:
         text = text.replace(SIDEBAR_ENDS, SCROLL_SIDEBAR + SIDEBAR_ENDS, 1)
-    count = 0
 
     def placed(match: re.Match[str]) -> str:
-        nonlocal count
-        count += "_images/" in match["src"]
         if " width=" in match[0] or not (folder / match["src"]).is_file():
             return match[0]
         size = size_of((folder / match["src"]).resolve())
         if size is None:
             return match[0]
-        lazy = ' loading="lazy"' if count > 1 and "_images/" in match["src"] else ""
+        lazy = ' loading="lazy"' if "_images/" in match["src"] else ""
         return (
             f'<img{match["before"]} src="{match["src"]}" width="{size[0]}" '
             f'height="{size[1]}"{lazy}{match["after"]}>'
@@ -132,6 +143,48 @@ def strip(path: Path) -> None:
             cell["outputs"], cell["execution_count"] = [], None
     text = json.dumps(notebook, indent=1, ensure_ascii=False)
     path.write_text(f"{text}\n", encoding="utf-8")
+
+
+def met(selector: str, words: set[str]) -> bool:
+    """Say whether all classes and ids of a selector are words of a page or a script."""
+    outside = re.sub(r"\([^()]*\)", "", selector)  # of :not(.a) a page has no a
+    names = re.findall(r"[.#]([\w-]+)", outside)
+    return "\\" in outside or all(
+        name in words or name.startswith(COMPOSED) for name in names
+    )
+
+
+def cut_rules(rules: list, words: set[str]) -> str:
+    """Return the rules of a style sheet that can meet something."""
+    kept = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            asked = tinycss2.serialize(rule.prelude)
+            some = [s for s in re.split(r",(?![^(\[]*[)\]])", asked) if met(s, words)]
+            if some:
+                kept.append(f"{','.join(some)}{{{tinycss2.serialize(rule.content)}}}")
+        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            inner = cut_rules(tinycss2.parse_rule_list(rule.content), words)
+            if inner:
+                asked = tinycss2.serialize(rule.prelude)
+                kept.append(f"@{rule.at_keyword}{asked}{{{inner}}}")
+        elif rule.type != "comment":
+            kept.append(rule.serialize())
+    return "".join(kept)
+
+
+def cut_font(path: Path, glyphs: set[int]) -> None:
+    """Leave those of a font's letters that are shown; of two formats keep TrueType."""
+    if path.suffix != ".ttf":
+        path.unlink()
+        return
+    from fontTools import subset, ttLib
+
+    font = ttLib.TTFont(path)
+    cutter = subset.Subsetter(subset.Options(notdef_outline=False))
+    cutter.populate(unicodes=glyphs)
+    cutter.subset(font)
+    font.save(path)
 
 
 def finish(app, exception):
@@ -164,7 +217,24 @@ def finish(app, exception):
         kept = ICON.sub(
             lambda m: m[0] if icons & set(re.findall(r"fa-[\w-]+", m[1])) else "", text
         )
-        sheet.write_text(kept, encoding="utf-8")
+        sheet.write_text(WOFF2.sub("", kept), encoding="utf-8")
+        glyphs = {
+            int(code, 16)
+            for path in static.rglob("*.css")
+            for code in GLYPH.findall(path.read_text(encoding="utf-8"))
+        }
+        for font in (static / "vendor").rglob("fa-*"):
+            cut_font(font, glyphs)
+    words = {
+        word
+        for kind in ("*.html", "*.js")
+        for path in out.rglob(kind)
+        for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))
+    }
+    for name in SHEETS:
+        for path in static.glob(name):
+            rules = tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))
+            path.write_text(cut_rules(rules, words), encoding="utf-8")
 
 
 def setup(app):

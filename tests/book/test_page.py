@@ -204,3 +204,29 @@ def test_pictures_say_their_size_and_a_second_pass_changes_nothing(site):
         assert figures
         assert all(" width=" in f and " height=" in f for f in figures)
         assert sum('loading="lazy"' in f for f in figures) >= len(figures) - 1
+
+
+def test_a_rule_stays_if_something_on_a_page_may_meet_it():
+    light = extension("light")
+    rules = light.tinycss2.parse_stylesheet(
+        "a,.gone b{top:0}.here:not(.gone){top:1px}.bs-made-up{top:2px}#gone{top:3px}"
+        "@media print{.gone{top:4px}}@media screen{.here .also{top:5px}}"
+        "@font-face{font-family:F}.sd\\/half{top:6px}:is(.gone,p){top:7px}"
+    )
+    assert light.cut_rules(rules, {"here", "also"}) == (
+        "a{top:0}.here:not(.gone){top:1px}.bs-made-up{top:2px}"
+        "@media screen{.here .also{top:5px}}"
+        "@font-face{font-family:F}.sd\\/half{top:6px}:is(.gone,p){top:7px}"
+    )
+
+
+def test_the_icons_that_are_shown_are_in_the_font(site):
+    from fontTools import ttLib
+
+    static = site / "_static"
+    font = ttLib.TTFont(next(static.rglob("fa-solid-900.ttf")))
+    sheet = (static / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    for name in ("fa-rocket", "fa-download", "fa-circle-half-stroke"):
+        letter = re.search(rf'\.{name}:before[^{{]*{{content:"(.)"}}', sheet)[1]
+        assert ord(letter) in font.getBestCmap()
+    assert sum(p.stat().st_size for p in static.rglob("fa-*")) < 20_000
