@@ -209,6 +209,22 @@ def test_options_and_codes_that_the_page_names_are_the_tools(capsys):
             assert option in helps[name], call
 
 
+def test_times_of_a_class_are_those_that_were_measured():
+    """The seconds on the page are the shortest and longest of the stored runs."""
+    path = ROOT / "benchmarks" / "results" / "grading.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+
+    def span(name):
+        seconds = [round(run["wall_seconds"]) for run in stored["runs"][name]]
+        low, high = min(seconds), max(seconds)
+        return f"{low}" if low == high else f"{low} to {high}"
+
+    assert stored["stock_hand_ins"] == 30
+    assert f"30 hand-ins took {span('ours-30')} seconds" in TEXT
+    assert f"300 took {span('ours-300')}." in TEXT
+    assert f"autograde` took {span('stock')} for the 30." in TEXT
+
+
 def test_pictures_are_small_and_have_a_command_that_makes_them():
     named = re.findall(r"\]\(\.\./docs/pictures/([\w-]+)\.png\)", TEXT)
     script = (ROOT / "docs" / "pictures" / "make.py").read_text(encoding="utf-8")
