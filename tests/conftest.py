@@ -1,6 +1,7 @@
 """What every test stands on: one thread, the real data, honest skips."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,9 @@ def browser():
         chromium = started.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+def by_itself(function, *given):
+    """Call what starts Playwright, in a thread: the tests' own browser runs in this."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(function, *given).result()

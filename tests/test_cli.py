@@ -53,8 +53,12 @@ def test_a_wrong_name_gets_a_sentence_and_no_traceback(arguments, words):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise on Windows")
-@pytest.mark.parametrize("arguments", [["check", "--list"], ["data"], ["--help"]])
-def test_a_reader_that_has_gone_gets_no_traceback(arguments):
+@pytest.mark.parametrize(
+    ("arguments", "codes"),
+    # Help longer than a buffer is cut short by argparse itself, which then ends with 0.
+    [(["check", "--list"], {1}), (["data"], {1}), (["--help"], {0, 1})],
+)
+def test_a_reader_that_has_gone_gets_no_traceback(arguments, codes):
     """What `rnncourse ... | head` does to the command, once head has ended."""
     reader, writer = os.pipe()
     os.close(reader)
@@ -69,7 +73,8 @@ def test_a_reader_that_has_gone_gets_no_traceback(arguments):
         )
     finally:
         os.close(writer)
-    assert (result.returncode, result.stderr) == (1, "")
+    assert result.stderr == ""
+    assert result.returncode in codes
 
 
 def test_check_lists_every_check_with_its_points():

@@ -10,7 +10,7 @@ from rnncourse import address, pdf
 from rnncourse.environment import SetupError, find_browser
 from tests.book.test_page import extension
 from tests.book.test_pages import CHAPTERS, PAGES
-from tests.conftest import ROOT, require_tool
+from tests.conftest import ROOT, by_itself, require_tool
 
 TOC = """\
 root: intro
@@ -100,7 +100,7 @@ def test_a_small_book_prints_with_tags_outline_and_page_numbers(small, tmp_path)
     pikepdf = pytest.importorskip("pikepdf")
     require_tool("Chromium", find_browser(), "nothing can be printed")
     root, site = small
-    count = pdf.make(site, tmp_path / "book.pdf", root)
+    count = by_itself(pdf.make, site, tmp_path / "book.pdf", root)
     with pikepdf.open(tmp_path / "book.pdf") as made:
         assert len(made.pages) == count
         assert made.Root.MarkInfo.Marked
@@ -119,7 +119,7 @@ def test_an_equation_that_cannot_be_typeset_stops_the_printing(small, tmp_path):
     path = site / "chapters" / "02-two.html"
     path.write_text(path.read_text().replace("words", "<mjx-merror>x</mjx-merror>"))
     with pytest.raises(SetupError, match="1 equation could not be typeset"):
-        pdf.make(site, tmp_path / "book.pdf", root)
+        by_itself(pdf.make, site, tmp_path / "book.pdf", root)
 
 
 def test_without_a_browser_it_says_what_is_missing(small, tmp_path, monkeypatch):
@@ -133,7 +133,7 @@ def test_the_whole_book_as_a_pdf(site, tmp_path):
     pikepdf = pytest.importorskip("pikepdf")
     require_tool("Chromium", find_browser(), "nothing can be printed")
     target = tmp_path / "book.pdf"
-    count = pdf.make(site, target)
+    count = by_itself(pdf.make, site, target)
     assert 400 <= count <= 1000
     assert target.stat().st_size <= 40e6
     numbers = pdf.pages_of(target)

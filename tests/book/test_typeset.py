@@ -8,7 +8,7 @@ import pytest
 from rnncourse.environment import find_browser
 from tests.book.test_page import extension
 from tests.book.test_pages import MODES, Opened
-from tests.conftest import require_tool
+from tests.conftest import by_itself, require_tool
 
 PAGE = (
     "<html><head>"
@@ -80,7 +80,7 @@ def test_without_a_browser_pages_load_mathjax(typeset, built, monkeypatch, missi
     monkeypatch.setattr(typeset, "project_root", lambda: folder)
     browser = None if missing == "chromium" else str(folder / "no-such-browser")
     monkeypatch.setattr(typeset, "find_browser", lambda: browser)
-    typeset.finish(app, None)
+    by_itself(typeset.finish, app, None)
     assert (folder / "chapters" / "08.html").read_text(encoding="utf-8") == PAGE
     assert (folder / "_static" / "mathjax" / "tex-chtml.js").is_file()
     assert (folder / "_static" / "mathjax" / "input" / "tex" / "extensions").is_dir()
