@@ -54,7 +54,6 @@ SCRIPT = re.compile(r'<script(?! (?:defer|async))(?P<rest>[^>]* src="[^"]*"></sc
 OPTIONS = re.compile(r"<script>(?=DOCUMENTATION_OPTIONS\.)")
 # Kinds of words that every style of code leaves in the colour of the text.
 PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
-ICON = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
 SIDEBAR_ENDS = '<main id="main-content"'
 # As the theme does later, when the page is there and would be seen to move.
 SCROLL_SIDEBAR = """<script>{
@@ -74,7 +73,8 @@ SETTLED = THEME.replace(
 )
 SHEETS = ("styles/*.css", "basic.css", "mystnb.*.css", "sphinx-design.min.css")
 COMPOSED = "bs-"  # the theme's script makes such names out of parts
-GLYPH = re.compile(r"\\([0-9a-f]{4})")
+GLYPH = re.compile(r"\\([0-9a-f]{4})|([\ue000-\uf8ff])")  # written, or as it is
+WORD = re.compile(r"[\w-]+")
 WOFF2 = re.compile(r'url\([^)]*\.woff2\) format\("woff2"\),')
 MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=\S+(?: \*/|\*/)?\s*$")
 PICTURE = re.compile(
@@ -192,49 +192,35 @@ def finish(app, exception):
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    icons: set[str] = set()
+    words: set[str] = set()
     for path in sorted(out.rglob("*.html")):
         if "_static" not in path.relative_to(out).parts:
             text = path.read_text(encoding="utf-8")
-            icons |= set(re.findall(r"\bfa-[\w-]+", text))
             if (light := lighten(text, path.parent)) != text:
                 path.write_text(light, encoding="utf-8")
+            words |= set(WORD.findall(light))
     for path in (out / "_sources").rglob("*.ipynb"):
         strip(path)
     static = out / "_static"
     for path in {*static.rglob("*.map"), *static.rglob("fontawesome.js*")}:
         path.unlink()
-    for folder in ("scripts", "styles"):
-        for path in [*(static / folder).glob("*.js"), *(static / folder).glob("*.css")]:
-            text = path.read_text(encoding="utf-8")
-            icons |= set(
-                re.findall(r"\bfa-[\w-]+", text) if path.suffix == ".js" else ()
-            )
-            path.write_text(MAP.sub("\n", text), encoding="utf-8")
-    sheet = static / "styles" / "pydata-sphinx-theme.css"
-    if sheet.is_file():
-        text = sheet.read_text(encoding="utf-8")
-        kept = ICON.sub(
-            lambda m: m[0] if icons & set(re.findall(r"fa-[\w-]+", m[1])) else "", text
-        )
-        sheet.write_text(WOFF2.sub("", kept), encoding="utf-8")
-        glyphs = {
-            int(code, 16)
-            for path in static.rglob("*.css")
-            for code in GLYPH.findall(path.read_text(encoding="utf-8"))
-        }
-        for font in (static / "vendor").rglob("fa-*"):
-            cut_font(font, glyphs)
-    words = {
-        word
-        for kind in ("*.html", "*.js")
-        for path in out.rglob(kind)
-        for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))
-    }
+    for path in [*static.glob("scripts/*.js"), *static.glob("styles/*.css")]:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(MAP.sub("\n", text), encoding="utf-8")
+    for path in static.rglob("*.js"):
+        words |= set(WORD.findall(path.read_text(encoding="utf-8")))
     for name in SHEETS:
         for path in static.glob(name):
-            rules = tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))
-            path.write_text(cut_rules(rules, words), encoding="utf-8")
+            text = WOFF2.sub("", path.read_text(encoding="utf-8"))
+            text = cut_rules(tinycss2.parse_stylesheet(text), words)
+            path.write_text(text, encoding="utf-8")
+    glyphs = {
+        ord(letter or chr(int(code, 16)))
+        for path in static.rglob("*.css")
+        for code, letter in GLYPH.findall(path.read_text(encoding="utf-8"))
+    }
+    for font in (static / "vendor").rglob("fa-*"):
+        cut_font(font, glyphs)
 
 
 def setup(app):

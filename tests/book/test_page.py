@@ -229,4 +229,8 @@ def test_the_icons_that_are_shown_are_in_the_font(site):
     for name in ("fa-rocket", "fa-download", "fa-circle-half-stroke"):
         letter = re.search(rf'\.{name}:before[^{{]*{{content:"(.)"}}', sheet)[1]
         assert ord(letter) in font.getBestCmap()
+    # A warning's, too, which the theme names in a variable.
+    assert ord(re.search(r'--pst-icon-exclamation-triangle: ?"(.)"', sheet)[1]) in (
+        font.getBestCmap()
+    )
     assert sum(p.stat().st_size for p in static.rglob("fa-*")) < 20_000
