@@ -24,17 +24,11 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from rnncourse import __version__
-from rnncourse.environment import find_browser, project_root
+from rnncourse.environment import QUIET_BROWSER, find_browser, project_root
 
 FONTS = "mathjax/output/chtml/fonts/woff-v2"
 WITHOUT_BROWSER = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions")
-ARGUMENTS = [
-    "--no-sandbox",  # as root Chromium needs none; the rest keeps it from calling home
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+ARGUMENTS = ["--no-sandbox", *QUIET_BROWSER]  # as root Chromium has none
 MATH = re.compile(
     r'(<(?P<tag>div|span)[^>]* class="math [^>]*>)\s*'
     r"\\(?P<kind>[\[(])(?P<tex>[^<]*)\\[\])]\s*(</(?P=tag)>)"

@@ -153,6 +153,15 @@ def normalise(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower().strip()
 
 
+# So that Chromium opens what it is given, and calls nobody.
+QUIET_BROWSER = (
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
 def find_browser() -> str | None:
     """Return the path of a Chromium or Chrome, if there is one."""
     for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):

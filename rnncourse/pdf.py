@@ -19,7 +19,13 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 from rnncourse import __version__, address
-from rnncourse.environment import SetupError, find_browser, project_root, say
+from rnncourse.environment import (
+    QUIET_BROWSER,
+    SetupError,
+    find_browser,
+    project_root,
+    say,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -33,12 +39,6 @@ LEFT_OUT = (
 POINTS_AT = ("href", "xlink:href")
 NAMES = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers")
 WIDTH = 655  # CSS pixels between the margins of A4
-QUIET = (
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 # -- one page of all ---------------------------------------------------------------
@@ -260,7 +260,7 @@ def make(site: Path, target: Path, root: Path | None = None) -> int:
     root = root or project_root()
     joined = target.with_suffix(".html")
     join(site, joined, root)
-    quiet = list(QUIET)
+    quiet = list(QUIET_BROWSER)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         quiet.append("--no-sandbox")  # Chromium has none for root
     with sync_playwright() as started:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnncourse.environment import find_browser
+from rnncourse.environment import QUIET_BROWSER, find_browser
 
 # Two threads on two busy cores run many times slower; set before NumPy is loaded.
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -28,14 +28,7 @@ def require_tool(name: str, found: object, reason: str) -> None:
     pytest.skip(message)
 
 
-# As root Chromium needs no sandbox; the others keep it from calling home.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+ARGUMENTS = ["--no-sandbox", *QUIET_BROWSER]  # as root Chromium has none
 
 
 @pytest.fixture(scope="session")

@@ -144,8 +144,9 @@ STEP = Check(
 def _parallel(q: Any, k: Any, v: Any, *, slip: str = "") -> Any:
     T = len(q)
     scores = q @ k.T
+    if slip == "scaled-softmax":
+        scores = scores / np.sqrt(q.shape[1])
     if slip in ("softmax", "scaled-softmax"):
-        scores = scores / np.sqrt(q.shape[1]) ** (slip == "scaled-softmax")
         scores = np.exp(scores - scores.max())
     if slip == "masked-late":
         return np.tril(scores / scores.sum(axis=1, keepdims=True)) @ v
