@@ -16,6 +16,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rnncourse import address
+from rnncourse.messages import counted
 
 FOLDER = Path(__file__).parent.parent / "tests" / "attacks"
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class AttackClasses(SphinxDirective):
             count = text.count("[[attack]]")
             title = head[1].rstrip(".") if head else path.stem
             name = f"tests/attacks/{path.name}"
-            to = link(f"{count} attacks", address.source(name))
+            to = link(counted(count, "attack"), address.source(name))
             items += nodes.list_item(
                 "", nodes.paragraph("", "", nodes.Text(f"{title}: "), to)
             )

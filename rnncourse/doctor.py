@@ -9,7 +9,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-from rnncourse import __version__, environment
+from rnncourse import __version__, environment, messages
 
 
 def examine() -> tuple[list[str], bool]:
@@ -26,7 +26,8 @@ def examine() -> tuple[list[str], bool]:
     """
     lines = [
         f"rnncourse {__version__}, Python {platform.python_version()}, "
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+        f"{platform.system()} {platform.machine()}, "
+        f"{messages.counted(os.cpu_count() or 1, 'core')}"
     ]
     healthy = True
     try:

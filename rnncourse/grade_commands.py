@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnncourse.environment import SetupError, project_root, say
+from rnncourse.messages import counted
 
 if TYPE_CHECKING:
     from rnncourse.grading.engine import Plan, Settings
@@ -193,13 +194,13 @@ def after_run(
         finished,
         submitted=_submitted(settings.folder),
         tell=troubles.append,
-        jobs=engine.jobs_of(settings),
+        jobs=engine.jobs_of(settings.jobs),
     )
     path = _write_report(finished)
     where = finished.out / "feedback"
     return [
         *troubles,
-        f"feedback: {len(written)} pages in {where}",
+        f"feedback: {counted(len(written), 'page')} in {where}",
         f"class report: {path}",
     ]
 
@@ -252,7 +253,8 @@ def run_collect(args: argparse.Namespace) -> int:
             print(f"{one.student}: {'put right' if notes else 'as it should be'}")
         for note in notes:
             print(f"  {note}")
-    say(f"{assignment}: {len(found)} hand-ins, {troubled} cannot be read")
+    hand_ins = counted(len(found), "hand-in")
+    say(f"{assignment}: {hand_ins}, {troubled} cannot be read")
     return 3 if troubled else 0
 
 
@@ -277,7 +279,7 @@ def run_feedback(args: argparse.Namespace) -> int:
     )
     for text in troubles:
         print(f"rnncourse: {text}", file=sys.stderr)
-    say(f"{len(written)} pages in {finished.out / 'feedback'}")
+    say(f"{counted(len(written), 'page')} in {finished.out / 'feedback'}")
     return 3 if troubles else 0
 
 
@@ -372,7 +374,7 @@ def run_similarity(args: argparse.Namespace) -> int:
     for pair in found[:20]:
         where = ", ".join(pair.cells)
         print(f"  {pair.first} and {pair.second}: {pair.share:.0%} ({where})")
-    say(f"{len(found)} pairs are alike, see {path}")
+    say(f"{counted(len(found), 'pair')} alike, see {path}")
     return 0
 
 

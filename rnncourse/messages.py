@@ -235,3 +235,8 @@ def template(source: str, target: str) -> Entry:
 def placeholders(text: str) -> list[str]:
     """Return the placeholders of a template, sorted."""
     return sorted(PLACEHOLDER.findall(text))
+
+
+def counted(number: int, thing: str) -> str:
+    """Return "1 page" or "2,000 pages"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -223,6 +223,11 @@ def test_times_of_a_class_are_those_that_were_measured():
     assert f"30 hand-ins took {span('ours-30')} seconds" in TEXT
     assert f"300 took {span('ours-300')}." in TEXT
     assert f"autograde` took {span('stock')} for the 30." in TEXT
+    path = path.with_name("grading-run.json")
+    long = json.loads(path.read_text(encoding="utf-8"))["long"]
+    assert (long["hand_ins"], long["hostile"]) == (1000, 100)
+    took = f"one in ten of them hostile, took {long['wall_seconds']:.0f} seconds."
+    assert f"A thousand, {took}" in TEXT
 
 
 def test_pictures_are_small_and_have_a_command_that_makes_them():

@@ -257,7 +257,11 @@ not allow, down to other words."""
 STOCK = """
 Stock nbgrader, as it is installed, graded them in a box of bubblewrap."""
 STOCK_AFTER = """
-For stock it is a hand-in without marks and without a sentence that says why."""
+For stock it is a hand-in without marks and without a sentence that says why.
+
+Here they are by name. The letter is the class: A the file itself, B the process that
+runs it, C what it says to the grader, D reading, E the machine, F answers by heart, G
+the parts of this course's grader."""
 
 
 def _attacked(folder: Path) -> list[str]:
@@ -306,8 +310,11 @@ def _by_name(how: str, record: dict[str, Any]) -> list[str]:
     lines = []
     for kind, found in names.items():
         if found:
-            who = "Stock" if how == "stock" else f"`{how}`"
-            lines += ["", f"{who}, {KINDS[kind]}: {', '.join(found)}."]
+            who = "Stock" if how == "stock" else how
+            lines += ["", "<details>"]
+            lines += [f"<summary>{who}, {KINDS[kind]}: {len(found)}</summary>", ""]
+            lines += [f"- {name.replace('-', ' ')}" for name in found]
+            lines += ["", "</details>"]
     return lines
 
 

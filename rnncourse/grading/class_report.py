@@ -20,6 +20,7 @@ from rnncourse.grading import clean, pages
 from rnncourse.grading.conversation import check_of
 from rnncourse.grading.history import Finished
 from rnncourse.grading.result import Result
+from rnncourse.messages import counted
 
 TALK_BELOW = 0.5  # of the points
 MOST_MISTAKES = 12
@@ -234,10 +235,10 @@ def talks(finished: Finished, points: dict[str, float]) -> list[tuple[str, str]]
         nothing = [name for name, mark in marks.items() if not mark.score]
         why = (
             f"{pages.points(score)} of {pages.points(finished.out_of)} points, "
-            f"nothing yet in {len(nothing)} of {len(marks)} tasks"
+            f"nothing yet in {len(nothing)} of {counted(len(marks), 'task')}"
         )
         if len(nothing) == len(marks):
-            why = f"no points in any of the {len(marks)} tasks"
+            why = "no points in any task"
         found.append((student, why))
     return found
 
@@ -302,7 +303,8 @@ def heat_map(finished: Finished, points: dict[str, float]) -> Markup:
                     f'y="{y + tall - 6}">{sign}</text>'
                 )
     label = (
-        f"Who had what: {len(rows)} learners, the best first, by {len(names)} tasks. "
+        f"Who had what: {counted(len(rows), 'learner')}, the best first, "
+        f"by {counted(len(names), 'task')}. "
         "The table below says the same."
     )
     return Markup(

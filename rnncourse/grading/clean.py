@@ -20,6 +20,7 @@ from typing import Any
 import nh3
 
 MiB = 1 << 20
+KEPT = "\n\t\ufffd"
 MAX_TEXT = 100_000  # characters of one output on a page
 MAX_PICTURE = 3 * MiB
 LEFT_OUT = "An output of this cell would run in a browser ({}); it was left out."
@@ -104,7 +105,8 @@ def without_marks(text: str) -> str:
 def plain(text: str) -> str:
     """Take colours and cursor jumps out of what was printed, and cut it."""
     text = without_marks(ANSI.sub("", text))
-    text = "".join(c for c in text if c in "\n\t" or c.isprintable() or c == "\ufffd")
+    if not text.translate(str.maketrans("", "", KEPT)).isprintable():
+        text = "".join(c for c in text if c in KEPT or c.isprintable())
     if len(text) > MAX_TEXT:
         text = f"{text[:MAX_TEXT]}\n… {len(text) - MAX_TEXT:,} more characters"
     return text

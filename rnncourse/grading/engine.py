@@ -59,7 +59,7 @@ class Settings:
     gradebook : str
         A database URL; by default ``gradebook.db`` in ``out``.
     jobs : int
-        Hand-ins at a time; by default as many as there are processors.
+        Hand-ins at a time; by default what :func:`jobs_of` says.
     scheduler : str
         The address of a Dask scheduler whose workers are to grade instead.
     isolation : str
@@ -395,7 +395,7 @@ def _grade_here(
 
     limits = settings.limits
     most = limits.notebook_seconds + 4 * limits.cell_seconds + 60
-    jobs = min(jobs_of(settings), len(made.to_grade))
+    jobs = min(jobs_of(settings.jobs), len(made.to_grade))
     pool = Pool(make, jobs, most, before_fork=writer.wait_for_load)
     stack.callback(pool.close)
     host.wait_until_ready()
@@ -437,9 +437,12 @@ def _result(made: Plan, one: Submission, text: str) -> Result:
     return set_aside(made.release, made.assignment, one, why)
 
 
-def jobs_of(settings: Settings) -> int:
-    """Say how many hand-ins are graded at a time."""
-    return settings.jobs or min(os.cpu_count() or 1, 8)
+def jobs_of(wanted: int) -> int:
+    """Say how many hand-ins are graded at a time; 0 leaves it to the machine.
+
+    One more than there are cores: each waits a little for its kernel to start and end.
+    """
+    return wanted or min(os.cpu_count() or 1, 8) + 1
 
 
 def _warm(made: Plan) -> list[frozenset[str]]:
@@ -487,17 +490,25 @@ class _Writer:
         self._waiting: list[Result] = []
         self._since = time.monotonic()
         self._loading: threading.Thread | None = None
+        self._failed: Exception | None = None
         self._book: Any = None
 
     def load(self) -> None:
-        """Begin to import nbgrader, beside whatever else is done."""
-        from rnncourse.grading import gradebook
-
-        self._loading = threading.Thread(target=gradebook.load, daemon=True)
+        """Begin to import nbgrader and to register the assignment, beside the rest."""
+        self._loading = threading.Thread(target=self._register, daemon=True)
         self._loading.start()
 
+    def _register(self) -> None:
+        from rnncourse.grading import gradebook
+
+        made = self._made
+        try:
+            gradebook.register(made.url, made.assignment, made.release)
+        except Exception as error:  # told by the first flush
+            self._failed = error
+
     def wait_for_load(self) -> None:
-        """Wait for the import, if it has begun."""
+        """Wait until that is done, if it has begun."""
         if self._loading is not None:
             self._loading.join()
 
@@ -515,10 +526,13 @@ class _Writer:
             return
         from rnncourse.grading import gradebook
 
-        self.wait_for_load()
         made = self._made
         if self._book is None:
-            gradebook.register(made.url, made.assignment, made.release)
+            if self._loading is None:
+                self.load()
+            self.wait_for_load()
+            if self._failed is not None:
+                raise self._failed
             self._book = gradebook.open_gradebook(made.url)
         batch, self._waiting = self._waiting, []
         rows = [(result.student, result.rows) for result in batch]

@@ -8,6 +8,7 @@ nbgrader's shows a learner's HTML as it came and asks a foreign address for form
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import multiprocessing
@@ -81,7 +82,10 @@ class FeedbackExporter(Exporter):
         self, nb: Any, resources: Any = None, **more: Any
     ) -> tuple[str, Any]:
         """Let the preprocessors ask the gradebook, then fill the page."""
-        nb, resources = super().from_notebook_node(nb, resources, **more)
+        started: Any = self  # its methods are not typed
+        resources = started._init_resources(resources)
+        for preprocessor in self._preprocessors:  # nbconvert copies it three times
+            nb, resources = preprocessor(nb, resources)
         finished = type(self).finished
         assert finished is not None, "what was graded must be set before"
         about = resources["nbgrader"]
@@ -140,7 +144,7 @@ def write(
                 pages.Often(cell["source"])
             )
         context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(parts, mp_context=context) as pool:
+        with ProcessPoolExecutor(parts, context, initializer=gc.freeze) as pool:
             asked = [pool.submit(_write_some, share, submitted) for share in shares]
             done = [one.result() for one in asked]
     for _, troubles in done:

@@ -9,6 +9,7 @@ is half of what a short cell costs.
 from __future__ import annotations
 
 import ast
+import os
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from IPython.core.inputtransformer2 import TransformerManager
+from zmq.eventloop.zmqstream import ZMQStream
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 LISTEN_SECONDS = 20.0  # for the grader to listen to what is said
@@ -105,53 +107,76 @@ class Kernel(IPythonKernel):
 
 
 class ForkedKernel(IPKernelApp):
-    """A kernel on sockets that are already bound, without files and ports."""
+    """A kernel in two halves: what all have alike, and its own two sockets."""
 
-    sockets: dict[str, int] = {}  # noqa: RUF012  # set once, in the fork
+    def make(self) -> None:
+        """Do what needs no socket, once for all kernels: it is most of the work.
+
+        It is :meth:`IPKernelApp.initialize` without sockets and streams.
+        """
+        app: Any = self  # its methods are not typed
+        super(IPKernelApp, app).initialize([])  # type: ignore[no-untyped-call]
+        # Where it lies is said in the fork, and nobody needs its folders.
+        app.profile_dir.unobserve_all("location")
+        app.log.setLevel(app.log_level)  # else each message makes records for nobody
+        app.init_pdb()
+        app.kernel = Kernel.instance(
+            parent=app,
+            session=app.session,
+            shell_channel_thread=NoThread(),
+            log=app.log,
+            profile_dir=app.profile_dir,
+        )
+        app.init_shell()
+        app.init_gui_pylab()
+        app.init_extensions()
+        app.init_code()
+
+    def connect(self, key: str, scheme: str, sockets: dict[str, int]) -> None:
+        """Do the rest of :meth:`IPKernelApp.initialize` in the fork.
+
+        Parameters
+        ----------
+        key, scheme : str
+            Of the signatures of messages.
+        sockets : dict
+            For each channel the descriptor of a listening socket.
+        """
+        app: Any = self
+        kernel, session = app.kernel, app.session
+        session.key, session.signature_scheme = key.encode(), scheme
+        session.pid = os.getpid()
+        app.profile_dir.location = os.path.join(os.getcwd(), ".ipython")
+        app.context = zmq.Context()
+        shell = self._socket(zmq.ROUTER, "shell", sockets)
+        output = self._socket(zmq.XPUB, "iopub", sockets)
+        app.configure_tornado_logger()
+        app.iopub_thread = Publisher(output, session)
+        app.iopub_socket = app.iopub_thread.background_socket
+        app.init_io()
+        app.init_signal()
+        app.displayhook.get_execution_count = lambda: kernel.execution_count
+        kernel._stdout, kernel._stderr = sys.stdout, sys.stderr
+        kernel.shell_stream = ZMQStream(shell)
+        kernel.iopub_thread, kernel.iopub_socket = app.iopub_thread, app.iopub_socket
+        for speaks in (kernel.shell.displayhook, kernel.shell.display_pub):
+            speaks.pub_socket = app.iopub_socket
+        kernel.shell.init_environment()
+        app.init_path()
+
+    def _socket(self, kind: int, channel: str, sockets: dict[str, int]) -> Any:
+        app: Any = self
+        made = app.context.socket(kind)
+        made.linger = 1000
+        made.setsockopt(zmq.USE_FD, sockets[channel])
+        made.bind(f"ipc:///k-{CHANNELS.index(channel) + 1}")
+        return made
 
     def parse_command_line(self, argv: Any = None) -> None:
         """Leave it: there is none."""
 
-    def _try_bind_socket(self, sock: Any, port: int) -> int:
-        sock.setsockopt(zmq.USE_FD, self.sockets[CHANNELS[port - 1]])
-        sock.bind(f"ipc:///k-{port}")
-        return port
-
-    def init_control(self, context: Any) -> None:
-        """Do without the thread for requests."""
-        super().init_control(context)  # type: ignore[no-untyped-call]
-        self.shell_channel_thread = NoThread()
-
-    def init_iopub(self, context: Any) -> None:
-        """Do without the thread for output."""
-        socket = context.socket(zmq.XPUB)
-        socket.linger = 1000
-        app: Any = self  # its methods are not typed
-        self.iopub_port = app._bind_socket(socket, self.iopub_port)
-        app.configure_tornado_logger()
-        self.iopub_thread = Publisher(socket, self.session)
-        self.iopub_socket = self.iopub_thread.background_socket
-
-    def init_heartbeat(self) -> None:
-        """Leave it: the grader holds a pidfd."""
-
-    def write_connection_file(self, **_: Any) -> None:
-        """Leave it: nobody reads one."""
-
-    def cleanup_connection_file(self) -> None:
-        """Leave it: there is none."""
-
-    def init_connection_file(self) -> None:
-        """Leave it: there is none."""
-
     def init_crash_handler(self) -> None:
         """Leave it: there is nowhere to write to."""
-
-    def init_blackhole(self) -> None:
-        """Leave it: output goes nowhere already."""
-
-    def init_poller(self) -> None:
-        """Leave it: the kernel dies with its namespace or its parent."""
 
 
 _token_transforms = TransformerManager.do_token_transforms
@@ -175,39 +200,24 @@ def prepare() -> None:
     ipykernel.compiler.murmur2_x86 = lambda text, seed: zlib.crc32(
         text.encode("utf-8", "replace"), seed
     )
-
-
-def run(key: str, scheme: str, sockets: dict[str, int]) -> None:
-    """Be a kernel.
-
-    Parameters
-    ----------
-    key, scheme : str
-        Of the signatures of messages.
-    sockets : dict
-        For each channel the descriptor of a listening socket.
-    """
-    ForkedKernel.sockets = sockets
     app: Any = ForkedKernel.instance(
-        transport="ipc",
-        ip="/k",
-        shell_port=1,
-        iopub_port=2,
-        stdin_port=3,
-        control_port=4,
-        hb_port=5,
         log_level=50,
         quiet=True,
-        kernel_class=Kernel,
         outstream_class="rnncourse.grading.forked.Stream",
     )
-    app.config.Session.key = key.encode()  # the first message is signed
-    app.config.Session.signature_scheme = scheme
     app.config.HistoryManager.enabled = False
     app.config.HistoryManager.hist_file = ":memory:"
     app.config.BaseIPythonApplication.auto_create = False
     app.config.IPKernelApp.exec_PYTHONSTARTUP = False
-    app.initialize([])
+    app.make()
+
+
+def run(key: str, scheme: str, sockets: dict[str, int]) -> None:
+    """Be a kernel; the parameters are those of :meth:`ForkedKernel.connect`."""
+    if not ForkedKernel.initialized():
+        prepare()
+    app: Any = ForkedKernel.instance()
+    app.connect(key, scheme, sockets)
     if "matplotlib_inline.backend_inline" in sys.modules:
         # It was imported before there was a shell to draw for.
         from matplotlib_inline.backend_inline import configure_inline_support

@@ -8,6 +8,7 @@ a person has given, by hand or in a comment, is never touched.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import random
 import sys
@@ -45,6 +46,8 @@ def load() -> None:
     jsonschema compiles a grammar of all addresses there are for a format that no
     notebook has; it takes as long as everything else, and is left out where it can be.
     """
+    if "nbgrader.preprocessors" in sys.modules:
+        return
     slow = "rfc3987_syntax"
     left_out = slow not in sys.modules and "jsonschema" not in sys.modules
     if left_out:
@@ -57,6 +60,7 @@ def load() -> None:
     finally:
         if left_out:
             del sys.modules[slow]
+    gc.freeze()  # all of it stays: no search for garbage need go over it again
 
 
 def open_gradebook(url: str) -> Any:

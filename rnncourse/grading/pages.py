@@ -12,8 +12,8 @@ import base64
 import hashlib
 import keyword
 import tokenize
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,17 @@ class Often(str):
     """A text of the assignment, which every page of a run has."""
 
 
+def once(make: Callable[[str], Markup]) -> Callable[[str], Markup]:
+    """Let a function make what every page has only once."""
+    kept = cache(make)
+    return wraps(make)(
+        lambda text: kept(text) if isinstance(text, Often) else make(text)
+    )
+
+
+@once
 def markdown(text: str) -> Markup:
-    """Render Markdown, what every page has only once."""
-    if isinstance(text, Often):
-        return _markdown_kept(text)
-    return Markup(clean.markdown(text))
-
-
-@cache
-def _markdown_kept(text: Often) -> Markup:
+    """Render Markdown."""
     return Markup(clean.markdown(text))
 
 
@@ -89,18 +91,9 @@ def points(value: float | None) -> str:
     return "–" if value is None else f"{round(value, 2):g}"
 
 
+@once
 def code(text: str) -> Markup:
-    """Colour some Python; the text is escaped."""
-    return _code_kept(text) if isinstance(text, Often) else _code(text)
-
-
-@cache
-def _code_kept(text: Often) -> Markup:
-    return _code(text)
-
-
-def _code(text: str) -> Markup:
-    """Mark words of the language, texts, numbers and comments, as far as it is Python.
+    """Colour some Python, as far as it is that; the text is escaped.
 
     Python's own tokenizer does it in a third of the time that Pygments takes, which
     was half the time of a page; and a page knows no more than these four colours.

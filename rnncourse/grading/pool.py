@@ -9,6 +9,7 @@ more and then set aside.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import resource
@@ -162,6 +163,7 @@ def _work(
 ) -> None:
     """Live as a worker until the driver hangs up."""
     other.close()
+    gc.freeze()  # what the driver has made stays, and stays shared
     sandbox.die_with_parent()  # its pipes are held open by the workers beside it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides
     os.nice(1)

@@ -21,6 +21,7 @@ from rnncourse.grading.engine import GradingError, Plan, Settings
 from rnncourse.grading.history import Finished
 from rnncourse.grading.journal import Journal
 from rnncourse.grading.result import Result
+from rnncourse.messages import counted
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,9 @@ class Regraded:
     @property
     def text(self) -> str:
         """Who gains, who loses, and why."""
+        graded = f"{counted(len(self.results), 'hand-in')} graded again"
         if not self.changes:
-            return f"{len(self.results)} hand-ins graded again: no mark changes."
+            return f"{graded}: no mark would change."
         totals: dict[str, float] = {}
         for change in self.changes:
             gained = (change.after or 0.0) - (change.before or 0.0)
@@ -81,8 +83,8 @@ class Regraded:
         up = sum(value > 0 for value in totals.values())
         down = sum(value < 0 for value in totals.values())
         lines = [
-            f"{len(self.results)} hand-ins graded again: {len(self.changes)} marks "
-            f"change; {up} learners gain, {down} lose.",
+            f"{graded}: {counted(len(self.changes), 'mark')} would change; "
+            f"{counted(up, 'learner')} would gain, {down} would lose.",
             *(f"  {change.text}" for change in self.changes),
         ]
         return "\n".join(lines)

@@ -10,6 +10,7 @@ from typing import IO
 
 from rnncourse.grading.engine import Plan
 from rnncourse.grading.result import Result
+from rnncourse.messages import counted
 
 BAR = 24
 
@@ -79,7 +80,7 @@ def announcement(plan: Plan) -> str:
     ready = len(plan.done) + len(plan.to_merge)
     before = f", {ready} of them graded before" if ready else ""
     lines = [
-        f"{plan.assignment}: {len(plan.submissions)} hand-ins{before}",
+        f"{plan.assignment}: {counted(len(plan.submissions), 'hand-in')}{before}",
         plan.reached.text,
         *(f"  {sentence}" for sentence in plan.reached.missing),
         f"results: {plan.out}",
@@ -91,7 +92,8 @@ def announcement(plan: Plan) -> str:
 
 def summary(plan: Plan, results: Sequence[Result]) -> str:
     """Give the report of a run; it states the level of isolation, as each does."""
-    lines = [f"{plan.assignment}: {len(results)} hand-ins", plan.reached.text, ""]
+    hand_ins = counted(len(results), "hand-in")
+    lines = [f"{plan.assignment}: {hand_ins}", plan.reached.text, ""]
     lines += [f"  {line(result, plan.out_of)}" for result in results]
     named: Counter[str] = Counter()
     for result in results:

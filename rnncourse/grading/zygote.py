@@ -90,6 +90,7 @@ def serve(
     number : int
         How many processes serve before this one.
     """
+    gc.disable()  # nothing that is imported is rubbish; a fork turns it on again
     for name in preload[0]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -200,6 +201,7 @@ class _Server:
         fds: list[int],
         slot: int,
     ) -> None:
+        gc.enable()
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):

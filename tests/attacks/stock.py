@@ -132,7 +132,8 @@ def _processes() -> dict[int, str]:
             line = Path(f"/proc/{name}/cmdline").read_bytes()
             if fields[0] not in "ZX" and int(name) != os.getpid() and line:
                 text = line.replace(b"\0", b" ").decode(errors="replace").strip()
-                found[int(name)] = text[:120]
+                # A record is published: it names no folder of this machine.
+                found[int(name)] = text.replace(f"{sys.prefix}/bin/", "")[:120]
     return found
 
 

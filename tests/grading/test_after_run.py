@@ -172,7 +172,7 @@ def test_marks_and_comments_of_a_person_are_on_the_page(course, tmp_path, capsys
         comment.manual_comment = "A good *start*."
         book.db.commit()
     code, said = call("grade", "feedback", top, "half", "--db", url(top), capsys=capsys)
-    assert (code, "1 pages" in said.out) == (0, True)
+    assert (code, "rnncourse: 1 page in " in said.out) == (0, True)
     text = page_of(top, "half")
     assert "unrolled_sum: 1.5 of 2 points" in words(text)
     assert "A person has set these points." in text
@@ -252,7 +252,7 @@ def test_a_regrade_shows_first_and_writes_only_when_told(course, tmp_path, capsy
         ("half", FIRST, 0.0, 2.0)
     ]
     assert "the hand-in changed" in made.changes[0].why
-    assert "1 learners gain, 0 lose" in made.text
+    assert "1 mark would change; 1 learner would gain, 0 would lose" in made.text
     assert marks_of(top) == before
     kept = regrade.apply(settings, made)
     assert "half," in kept.read_text(encoding="utf-8")

@@ -45,7 +45,7 @@ def test_the_table_counts_what_was_found(tmp_path):
     (folder / "attacks-stock.json").write_text(record, encoding="utf-8")
     text = certificate.render(folder)
     assert "| stock nbgrader 0.9.6 | 2 of 0 | 1 | 0 | 1 | 0 | 0 | 2026-11-21 |" in text
-    assert "Stock, changed a mark: B-two." in text
+    assert "<summary>Stock, changed a mark: 1</summary>\n\n- B two\n" in text
     assert "A-one" not in text
 
 
