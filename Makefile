@@ -10,8 +10,8 @@ help:  ## list every target
 	@$(PYTHON) -m rnncourse targets
 setup:  ## make the environment and install the pinned versions
 	@$(RNN) setup
-book:  ## build the book and serve it (SERVE=0 only builds)
-	@$(RNN) book $(if $(filter 0,$(SERVE)),--no-serve)
+book:  ## build the book and serve it (SERVE=0 only builds, FORCE=1 anew)
+	@$(RNN) book $(if $(filter 0,$(SERVE)),--no-serve) $(if $(filter 1,$(FORCE)),--force)
 offline:  ## pack the book into one zip that opens without a network
 	@$(RNN) offline
 lab:  ## open the chapters in JupyterLab on this machine (PORT=8888)

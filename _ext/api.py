@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
@@ -139,6 +140,7 @@ def short(name: str) -> str:
     return name.removeprefix("rnncourse.")
 
 
+@cache
 def cited_in() -> dict[tuple[str, str], list[str]]:
     """Return the equations that each function's lines name, by file and function."""
     found: dict[tuple[str, str], list[str]] = {}

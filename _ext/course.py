@@ -3,6 +3,7 @@
 - Every public address derives from ``rnncourse/address.toml``.
 - Every numbered equation links to how we know it.
 - Symbols of running text, h_t say, get real subscripts; notebooks have none.
+- No line of running text ends between a number and its per cent, or before a sign =.
 - A cell tagged ``interactive-NAME`` gets the script ``_ext/interactive/NAME.js``; it
   stands here and not under ``_static``, whose scripts Jupyter Book puts on every page.
 - Stock output is mended where it is invalid or inaccessible.
@@ -131,11 +132,12 @@ def link_equations(body: str) -> str:
 
 # -- symbols -----------------------------------------------------------------------
 
-# A letter, perhaps behind the d or ∂ of a derivative, and what hangs below or above it.
+# A letter, perhaps behind the d or ∂ of a derivative and under a hat or a tilde, or a
+# closing bracket, and what hangs below or above it.
 SYMBOL = re.compile(
-    r"(?P<base>(?:d|∂\S?)?[^\W\d_]′?)"
+    r"(?P<base>(?:d|∂\S?)?[^\W\d_][\u0300-\u036f]?′?|\)(?=\^))"
     r"(?P<sign>[_^])"
-    r"(?:\{(?P<braced>[^{}]+(?:\{[^{}]*\})?)\}|\((?P<round>[\w,\u2212+-]+)\)"
+    r"(?:\{(?P<braced>[^{}]+(?:\{[^{}]*\})?)\}|\((?P<round>[\w,\u2212+ -]+)\)"
     r"|(?P<word>train|min|max|lag|[a-z]{1,2}|[^\W\d_]|\d+)(?![a-z0-9_]))"
 )
 
@@ -145,7 +147,8 @@ def set_symbols(text: str) -> list[nodes.Node]:
     found, end = [], 0
     for match in SYMBOL.finditer(text):
         before = text[match.start() - 1 : match.start()]
-        if match.start() != end and re.match(r"[A-Za-z0-9_]", before):
+        starts = match["base"] == ")" or not re.match(r"[A-Za-z0-9_]", before)
+        if match.start() != end and not starts:
             continue  # a name such as from_next
         found.append(nodes.Text(text[end : match.start()] + match["base"]))
         kind = nodes.subscript if match["sign"] == "_" else nodes.superscript
@@ -165,22 +168,61 @@ PAGES_WITH_SYMBOLS = (
 )
 
 
+APART = (nodes.literal, nodes.FixedTextElement, nodes.math, nodes.raw, nodes.title)
+
+
+def running_text(document) -> list[nodes.Text]:
+    """Return the pieces of text that stand in no code, formula or title."""
+
+    def runs(node: nodes.Node) -> bool:
+        above = node.parent
+        return above is None or (not isinstance(above, APART) and runs(above))
+
+    return [text for text in document.findall(nodes.Text) if runs(text)]
+
+
 class SetSymbols(SphinxTransform):
     """Set the symbols of running text."""
 
     default_priority = 700
-    apart = (nodes.literal, nodes.FixedTextElement, nodes.math, nodes.raw, nodes.title)
 
     def apply(self):
         """Replace each piece of text that has a symbol in it."""
         if not self.env.docname.startswith(PAGES_WITH_SYMBOLS):
             return
-        for text in list(self.document.findall(nodes.Text)):
-            parent = text.parent
-            while parent is not None and not isinstance(parent, self.apart):
-                parent = parent.parent
-            if parent is None and SYMBOL.search(text):
+        for text in running_text(self.document):
+            if SYMBOL.search(text):
                 text.parent.replace(text, set_symbols(str(text)))
+
+
+# -- line breaks -------------------------------------------------------------------
+
+# What a line may not part: a number and its unit, a word and its number, as in
+# "chapter 7", a sign of relation and what stands before it, the beginning of "(1 − z)",
+# and two numbers in brackets.
+UNPARTED = re.compile(
+    r"(?<=\d) (?=(?:%|°C|s|ms|MB|GB)(?!\w))|(?<=[\w)\]|]) (?=[=≈≤≥<>≠] )"
+    r"|(?<=\b[Cc]hapter) (?=\d)|(?<=\bFigure) (?=\d)|(?<=\b[Dd]eck) (?=\d)"
+    r"|(?<=\b[Cc]apítulo) (?=\d)|(?<=\bFigura) (?=\d)"
+    r"|(?<=\(1) (?=[\u2212+·] )|(?<=\(1 [\u2212+·]) (?=\S|$)"
+    r"|(?<=\(\d,) (?=\u2212?\d\))"
+)
+
+
+# Stored results are written with a hyphen, after which a line may end.
+NEGATIVE = re.compile(r"(?:^|(?<=[\s(]))-(?=\d)")
+
+
+def hold_together(text: str) -> str:
+    """Return text with true minus signs, and no breaks where a line should not end."""
+    return UNPARTED.sub("\u00a0", NEGATIVE.sub("\u2212", text))
+
+
+def hold_lines(app, doctree, docname):
+    """Hold the running text of a page together."""
+    for text in running_text(doctree):
+        if (held := hold_together(text)) != text:
+            text.parent.replace(text, nodes.Text(held))
 
 
 # -- cells -------------------------------------------------------------------------
@@ -275,6 +317,13 @@ def mend(body: str) -> str:
         r'<span class="\1">\2</span>',
         body,
     )
+    # A paragraph all in italics says what stands above it; in a table it is a word.
+    body = re.sub(
+        r"(?<!<td>)<p>(<em>(?:(?!</?em>).)*</em>)</p>",
+        r'<p class="legend">\1</p>',
+        body,
+        flags=re.S,
+    )
     # Sphinx wraps whatever has a line break into a split, which allows no \\tag.
     body = re.sub(
         r"\\begin\{split\}((?:(?!\\end\{split\}).)*?\\tag\{.*?)\\end\{split\}",
@@ -360,6 +409,7 @@ def setup(app):
     app.add_transform(SetSymbols)
     app.add_directive("equation-evidence", EquationEvidence)
     app.connect("config-inited", set_addresses, priority=900)
+    app.connect("doctree-resolved", hold_lines, priority=700)
     app.connect("html-page-context", change_page, priority=900)
     app.connect("build-finished", finish)
     return {"version": __version__, "parallel_read_safe": True}

@@ -17,12 +17,11 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from edition import edition, voice
 from sphinx.util.docutils import SphinxDirective
 
-from rnncourse import address, translations
+from rnncourse import address, contents, translations
 from rnncourse.messages import Speaker, read_po
 
 ROOT = Path(__file__).parent.parent
@@ -48,13 +47,12 @@ class Chapter:
 def chapters(root: Path = ROOT) -> list[Chapter]:
     """Return all chapters, those that stand and those that are planned, by number."""
     found = {}
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    for part in toc["parts"]:
-        for entry in part["chapters"]:
-            folder, _, slug = entry["file"].partition("/")
+    for part, pages in contents.parts(root):
+        for page in pages:
+            folder, _, slug = page.partition("/")
             if folder == "chapters":
                 number = int(slug[:2])
-                found[number] = read(root, slug, part["caption"])
+                found[number] = read(root, slug, part)
     listed = tomllib.loads((root / "docs/course-map.toml").read_text(encoding="utf-8"))
     for one in listed.get("planned", []):
         found.setdefault(one["number"], Chapter(**one))
@@ -167,9 +165,14 @@ def draw(known: list[Chapter], link, here: int = 0, say=str) -> str:
     )
 
 
+def set_title(one: Chapter) -> str:
+    """Return the title of a chapter for a page, with the apostrophe of print."""
+    return html.escape(one.title.replace("'", "’"))
+
+
 def item(one: Chapter, link, here: int, say=str) -> str:
     """Return a chapter as an item of the list: its link, and what it needs."""
-    name = f'<span class="title">{html.escape(one.title)}</span>'
+    name = f'<span class="title">{set_title(one)}</span>'
     title = f'<span class="number">{one.number}</span> {name}'
     if not one.slug:
         title = f'<span class="name">{title}</span>'
@@ -290,7 +293,7 @@ def week_of(number: int, week: dict, known: dict[int, Chapter], link) -> str:
     for chapter in week["read"]:
         one = known[chapter]
         total += one.minutes
-        text = f"{one.number}. {html.escape(one.title)}"
+        text = f"{one.number}. {set_title(one)}"
         if one.slug:
             text = f'<a href="{link(f"chapters/{one.slug}")}">{text}</a>'
         else:

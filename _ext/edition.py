@@ -13,7 +13,7 @@ import re
 import shutil
 from pathlib import Path
 
-from rnncourse import __version__, address, translations
+from rnncourse import __version__, address, contents, translations
 from rnncourse.messages import TEMPLATE, Speaker, read_po
 from rnncourse.translations import LANGUAGES, MARK
 
@@ -58,7 +58,7 @@ def offer_languages(app, pagename, templatename, context, doctree):
     others = []
     if here:
         to = f"{up}../{pagename if pagename != 'glosario' else 'intro'}.html"
-        found = pagename in translations.all_pages()
+        found = pagename in contents.pages()
         tip = "Read this page in English"
         others.append(switch("en", "English", tip, to, found))
     else:
@@ -89,7 +89,7 @@ def switch(lang: str, name: str, tip: str, to: str, same: bool) -> dict:
 
 def order_pages(app, pagename, templatename, context, doctree):
     """Let the page before and the page after be those of the whole book."""
-    language, order = edition(app), translations.all_pages()
+    language, order = edition(app), contents.pages()
     if not language or pagename not in order:
         return
     at, there = order.index(pagename), translations.pages(language)

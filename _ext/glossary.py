@@ -7,6 +7,7 @@ definition is the link's title, so that pointing at a word is enough to read it.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from docutils import nodes
 
@@ -40,6 +41,7 @@ def link_first_uses(app, doctree, docname):
                 )
 
 
+@cache
 def known_words(env):
     """Return {word in lower case: (page, anchor, definition)}; synonyms share them."""
     glossary = "appendices/glossary"

@@ -4,6 +4,7 @@
 - No script holds the page up: all run in their order when the page has been read.
 - The theme's icons come as a font; the script that draws them again is left out.
 - A picture says its size beforehand, and loads when it is nearly in sight.
+- A wide one stands in a box that scrolls on a phone, with a way to see it whole.
 - Of the theme's icons those stay that a page shows, in the style sheet and in the font.
 - Of the theme's style sheets those rules stay that can meet something on a page.
 - Light or dark is settled before anything is drawn, so that code keeps its height.
@@ -20,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 import tinycss2
+from edition import voice
 
 from rnncourse import __version__
 
@@ -66,6 +68,7 @@ else if (bar && y > innerHeight / 2)
 bar.scrollTop = y - bar.getBoundingClientRect().y - bar.clientHeight / 4;
 }</script>
 """
+SEARCH_LABEL = re.compile(r'(search-button-field[^>]*?) aria-label="[^"]*"')
 SHORTCUT = '<span class="search-button__kbd-shortcut">'
 THEME = 'dataset.theme = localStorage.getItem("theme") || "auto"'
 SETTLED = THEME.replace(
@@ -79,6 +82,14 @@ WOFF2 = re.compile(r'url\([^)]*\.woff2\) format\("woff2"\),')
 MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=\S+(?: \*/|\*/)?\s*$")
 PICTURE = re.compile(
     r'<img(?P<before>[^>]*?) src="(?P<src>[^"]+\.(?:png|svg))"(?P<after>[^>]*)>'
+)
+
+# A figure of this many pixels has labels of seven on a phone that shows it whole.
+NARROW = 780
+WHOLE = "See the whole figure"
+FIGURE = re.compile(
+    r'<img(?=[^>]* src="(?P<src>[^"]*_images/[^"]+)")'
+    r'[^>]* width="(?P<width>\d+)"[^>]*>(?!<a )'
 )
 
 
@@ -101,7 +112,8 @@ def lighten(text: str, folder: Path) -> str:
     text = PRELOAD.sub("", prune(text))
     text = SCRIPT.sub(r"<script defer\g<rest>", text)
     text = OPTIONS.sub('<script type="module">', text)
-    # The keys are no part of the button's name, which is "Search".
+    # The button's name is its text, "Search", and the keys are no part of it.
+    text = SEARCH_LABEL.sub(r"\1", text)
     text = text.replace(SHORTCUT, SHORTCUT.replace(">", ' aria-hidden="true">'))
     text = PLAIN.sub(r"\1", text).replace(THEME, SETTLED)
     if SCROLL_SIDEBAR not in text:
@@ -120,6 +132,20 @@ def lighten(text: str, folder: Path) -> str:
         )
 
     return PICTURE.sub(placed, text)
+
+
+def frame(text: str, whole: str = WHOLE) -> str:
+    """Put each wide figure of a page into a box; a second time changes nothing."""
+
+    def framed(match: re.Match[str]) -> str:
+        if int(match["width"]) <= NARROW:
+            return match[0]
+        return (
+            f'<span class="wide-figure" style="--width: {match["width"]}">{match[0]}'
+            f'<a href="{match["src"]}">{whole}</a></span>'
+        )
+
+    return FIGURE.sub(framed, text)
 
 
 def prune(text: str) -> str:
@@ -193,10 +219,12 @@ def finish(app, exception):
         return
     out = Path(app.outdir)
     words: set[str] = set()
+    whole = voice(app)(WHOLE)
     for path in sorted(out.rglob("*.html")):
         if "_static" not in path.relative_to(out).parts:
             text = path.read_text(encoding="utf-8")
-            if (light := lighten(text, path.parent)) != text:
+            light = frame(lighten(text, path.parent), whole)
+            if light != text:
                 path.write_text(light, encoding="utf-8")
             words |= set(WORD.findall(light))
     for path in (out / "_sources").rglob("*.ipynb"):

@@ -15,18 +15,19 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
-import yaml
-from course import set_symbols
+from course import hold_together, set_symbols
 from course_map import minutes, places
 from docutils import nodes
 from docutils.statemachine import StringList
+from docutils.utils.smartquotes import educate_tokens
 from edition import voice
 from glossary import inside
 from sphinx.util.docutils import SphinxDirective
 
-from rnncourse import __version__, address, equations
+from rnncourse import __version__, address, contents, equations
 
 ROOT = Path(__file__).parents[1]
 NUMBER = re.compile(r"\((\d{1,2}\.\d{1,3})\)")
@@ -104,27 +105,29 @@ QUIZ = {
 SELF_CHECK = re.compile(r"(<summary[^>]*>)([\w-]+ \d+\. [^<]*)(?=</summary>)")
 
 
-def set_question(match: re.Match[str]) -> str:
-    """Set code and symbols in a question: Markdown leaves a summary alone."""
+def set_question(match: re.Match[str], language: str = "en") -> str:
+    """Set quotes, code and symbols in a question: Markdown leaves a summary alone."""
 
     def written(found: list[nodes.Node]) -> str:
         return "".join(
-            str(node)
+            hold_together(str(node))
             if isinstance(node, nodes.Text)
             else f"<{node.tagname[:3]}>{written(node.children)}</{node.tagname[:3]}>"
             for node in found
         )
 
-    text, *rest = match[2].split("`")
-    said = written(set_symbols(text))
-    for k, piece in enumerate(rest):
-        said += written(set_symbols(piece)) if k % 2 else f"<code>{piece}</code>"
-    return match[1] + said
+    pieces = enumerate(match[2].split("`"))
+    kinds = [("literal" if k % 2 else "plain", piece) for k, piece in pieces]
+    said = match[1]
+    for k, piece in enumerate(educate_tokens(kinds, attr="q", language=language)):
+        said += f"<code>{piece}</code>" if k % 2 else written(set_symbols(piece))
+    return said
 
 
 def add_quizzes(app, pagename, templatename, context, doctree):
     """Load the script of the quizzes where a page has self-checks."""
-    body, count = SELF_CHECK.subn(set_question, context.get("body") or "")
+    asked = partial(set_question, language=app.config.language)
+    body, count = SELF_CHECK.subn(asked, context.get("body") or "")
     if not count:
         return
     context["body"] = body
@@ -243,26 +246,36 @@ class Errata(SphinxDirective):
 # -- a plain index -------------------------------------------------------------------
 
 
+def keep_promise(app, doctree):
+    """Keep what a page is good for while it is at hand: to read all again is slow."""
+    kept = app.env.metadata[app.env.docname]
+    kept["first sentence"] = first = first_sentence(doctree)
+    kept["promise"] = promise(doctree) or first
+
+
 def write_index(app, exception):
     """Write ``llms.txt``: each page with its address and what it is good for."""
     if exception or app.builder.format != "html" or app.config.language != "en":
         return
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    lines = [f"# {app.config.html_title}", "", f"> {first_sentence(app, toc['root'])}"]
-    for part in toc["parts"]:
-        lines += ["", f"## {part['caption']}", ""]
-        for chapter in part["chapters"]:
-            page = chapter["file"]
+    (_, (front,)), *parts = contents.parts(ROOT)
+    kept = app.env.metadata
+    lines = [
+        f"# {app.config.html_title}",
+        "",
+        f"> {kept[front]['first sentence']}",
+    ]
+    for caption, pages in parts:
+        lines += ["", f"## {caption}", ""]
+        for page in pages:
             title = app.env.titles[page].astext()
             where = f"{address.pages()}{page}.html"
-            lines.append(f"- [{title}]({where}): {promise(app, page)}")
+            lines.append(f"- [{title}]({where}): {kept[page]['promise']}")
     path = Path(app.outdir) / "llms.txt"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def promise(app, page: str) -> str:
-    """Return what a reader of a page can do after it, or its first sentence."""
-    doctree = app.env.get_doctree(page)
+def promise(doctree) -> str:
+    """Return what a reader of a page can do after it; "" if it does not say."""
     for paragraph in doctree.findall(nodes.paragraph):
         after = paragraph.next_node(descend=False, siblings=True)
         if paragraph.astext().endswith("you can") and isinstance(
@@ -270,12 +283,12 @@ def promise(app, page: str) -> str:
         ):
             items = (" ".join(item.astext().split()) for item in after.children)
             return "after it you can " + " ".join(items)
-    return first_sentence(app, page)
+    return ""
 
 
-def first_sentence(app, page: str) -> str:
+def first_sentence(doctree) -> str:
     """Return the first sentence of a page's text."""
-    for paragraph in app.env.get_doctree(page).findall(nodes.paragraph):
+    for paragraph in doctree.findall(nodes.paragraph):
         text = " ".join(paragraph.astext().split())
         if len(text) > 20:
             return re.split(r"(?<=[.?!])\s", text)[0]
@@ -285,6 +298,7 @@ def first_sentence(app, page: str) -> str:
 def setup(app):
     """Connect everything."""
     app.add_directive("errata", Errata)
+    app.connect("doctree-read", keep_promise)
     app.connect("doctree-resolved", link_numbers, priority=600)
     app.connect("html-page-context", add_foot, priority=950)
     app.connect("html-page-context", add_quizzes, priority=960)

@@ -45,9 +45,22 @@ mjx-container[jax="CHTML"] { font-size: calc(1ex / 0.442); }
 /* One that is out of sight is not laid out; its height is known, to some pixels. */
 div.math[style] {
   content-visibility: auto;
-  contain-intrinsic-height: auto calc(var(--height) * 1ex / 0.442 + 1.2rem);
+  --below: 0px;
+  --letters: calc(var(--height) * 1ex / 0.442);
+  contain-intrinsic-height: auto calc(var(--letters) + var(--below) + 1.2rem);
+}
+/* Where it leaves its number no room, that stands below it; course.css does it. */
+@media screen and (max-width: 768px) {
+  div.math[style] {
+    --below: clamp(0px, (var(--width) * 1ex / 0.442 - 100vw + 2rem) * 999, 1.6rem);
+  }
 }
 """
+# What MathJax says of a numbered equation: its own width, and its number's with a gap.
+WIDTHS = re.compile(
+    r'<mjx-table style="width: auto; min-width: (?P<own>[\d.]+)em; '
+    r'margin: 0px (?P<number>[\d.]+)em;">'
+)
 # No menu: it would need MathJax, and a stop for the keyboard at each equation.
 SETTINGS = {
     "startup": {"typeset": False},
@@ -191,6 +204,12 @@ def run_mathjax(wanted: list[str]) -> dict | None:
 # -- pages ---------------------------------------------------------------------------
 
 
+def width(markup: str) -> float:
+    """Return the width in em that an equation and its number need; 0 without one."""
+    found = WIDTHS.search(markup)
+    return round(float(found["own"]) + float(found["number"]), 3) if found else 0
+
+
 def set_page(text: str, made: dict, mark: str) -> str:
     """Return a page with its equations typeset, and without MathJax."""
     markup = made["markup"]
@@ -203,7 +222,8 @@ def set_page(text: str, made: dict, mark: str) -> str:
         tex = expression(match["tex"], display=match["kind"] == "[")
         opened = match[1]
         if tex in made["heights"]:
-            opened = f'{opened[:-1]} style="--height: {made["heights"][tex]}">'
+            size = f"--height: {made['heights'][tex]}; --width: {width(markup[tex])}"
+            opened = f'{opened[:-1]} style="{size}">'
         return f"{opened}{markup[tex]}{match[5]}"
 
     def loaded(match: re.Match[str]) -> str:

@@ -19,9 +19,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from rnncourse import __version__, environment
+from rnncourse import __version__, built, environment
 from rnncourse import grade_commands as commands
 from rnncourse.environment import SetupError, project_root, say
+from rnncourse.messages import counted
 
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
@@ -86,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--no-serve", action="store_true", help="only build")
     sub.add_argument("--port", type=int, default=8000, help="first port to try")
     sub.add_argument("--english", action="store_true", help="no other language")
+    sub.add_argument("--force", action="store_true", help="build it unchanged too")
     add("offline", run_offline, "pack the book into one zip that needs no network")
     sub = add("lab", run_lab, "open the chapters in JupyterLab on this machine")
     sub.add_argument("--port", type=int, default=8888, help="first port to try")
@@ -123,7 +125,12 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--assignment", default="", help="if the notebooks do not tell")
     sub.add_argument("--out", help="where results go; default FOLDER-graded")
     sub.add_argument("--db", default="", metavar="URL", help="nbgrader's gradebook")
-    sub.add_argument("--jobs", type=int, default=0, help="how many at a time")
+    sub.add_argument(
+        "--jobs",
+        type=int,
+        default=0,
+        help="how many at a time (default: one more than there are cores)",
+    )
     sub.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="of Dask, to grade there"
     )
@@ -213,22 +220,51 @@ def run_setup(args: argparse.Namespace) -> int:
 
 
 def run_book(args: argparse.Namespace) -> int:
-    """Build the book with warnings as errors, then serve it."""
+    """Build the book, if anything has changed, then serve it."""
+    index = build_book(english=args.english, force=args.force)
+    return 0 if args.no_serve else serve(index.parent, args.port)
+
+
+def build_book(*, english: bool = False, force: bool = False) -> Path:
+    """Build the book with warnings as errors; return its first page.
+
+    Parameters
+    ----------
+    english : bool
+        Whether to leave the other languages out.
+    force : bool
+        Whether to build even if nothing has changed since the last build.
+
+    Raises
+    ------
+    SetupError
+        If there was an error or a warning.
+    """
     root = project_root()
+    python = environment.ensure(root)
+    index = root / built.PAGES / "index.html"
+    languages = ["en"] if english else ["en", *editions(root)]
+    now = built.fingerprint(root, python)
+    if not force and built.holds(root, now, languages):
+        say(
+            f"nothing has changed since the last build: the book is in {index} "
+            "(`rnncourse book --force` builds it again)"
+        )
+        return index
+    built.forget(root)
     log = root / "_build" / "book.log"
-    environment.ensure(root)
     log.parent.mkdir(exist_ok=True)
     say("building the book (about a minute)")
-    editions = {} if args.english else begin_editions(root)
+    others = begin_editions(root, languages[1:])
     broken = log if _build_book(root, log) else None
-    for language, (running, its_log) in editions.items():
+    for language, (running, its_log) in others.items():
         broken = its_log if end_edition(root, language, running) else broken
     if broken:
         print(broken.read_text(encoding="utf-8")[-4000:])
         raise SetupError(f"the book has errors or warnings, see above and {broken}")
-    index = root / "_build" / "html" / "index.html"
+    built.keep(root, now, languages)
     say(f"the book is in {index}")
-    return 0 if args.no_serve else serve(index.parent, args.port)
+    return index
 
 
 def _build_book(root: Path, log: Path) -> int:
@@ -243,13 +279,12 @@ def _build_book(root: Path, log: Path) -> int:
 
 def run_offline(args: argparse.Namespace) -> int:
     """Build the book and pack it into one file that needs no network."""
-    args.no_serve, args.english = True, False
-    if code := run_book(args):
-        return code
+    build_book()
     build = project_root() / "_build"
     target = build / f"rnncourse-book-{__version__}.zip"
     count = pack(build / "html", target)
-    say(f"{count} files, {target.stat().st_size / 1e6:.0f} MB: {target}")
+    size = target.stat().st_size / 1e6
+    say(f"{counted(count, 'file')}, {size:.0f} MB: {target}")
     say("to read it: unpack it anywhere and open index.html, no server needed")
     return 0
 
@@ -272,13 +307,12 @@ def run_pdf(args: argparse.Namespace) -> int:
         from rnncourse import pdf
     except ImportError as error:
         raise SetupError(f"{error.name} is missing; run `make setup` first") from None
-    args.no_serve, args.english = True, True
-    if code := run_book(args):
-        return code
+    build_book(english=True)
     build = project_root() / "_build"
     target = build / f"rnncourse-book-{__version__}.pdf"
     count = pdf.make(build / "html", target)
-    say(f"{count} pages, {target.stat().st_size / 1e6:.0f} MB: {target}")
+    size = target.stat().st_size / 1e6
+    say(f"{counted(count, 'page')}, {size:.0f} MB: {target}")
     return 0
 
 
@@ -309,12 +343,19 @@ BUILD_EDITION = (
 )
 
 
-def begin_editions(root: Path) -> dict[str, tuple[subprocess.Popen[bytes], Path]]:
+def editions(root: Path) -> list[str]:
+    """Return the languages other than English that the book is in."""
+    found = (root / "locales").glob("*/LC_MESSAGES")
+    return sorted(path.parent.name for path in found)
+
+
+def begin_editions(
+    root: Path, languages: Sequence[str]
+) -> dict[str, tuple[subprocess.Popen[bytes], Path]]:
     """Start building the other languages beside the English book."""
     python = environment.environment_python(root)
     started = {}
-    for path in sorted((root / "locales").glob("*/LC_MESSAGES")):
-        language = path.parent.name
+    for language in languages:
         log = root / "_build" / f"book-{language}.log"
         work = root / "_build" / language
         command = [str(python), "-c", BUILD_EDITION, language, str(work)]
@@ -341,19 +382,14 @@ def serve(folder: Path, port: int) -> int:
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+    from rnncourse.lab import free_port
+
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *values: object) -> None:
             """Print nothing: a reader is not interested in requests."""
 
     handler = partial(Quiet, directory=str(folder))
-    for candidate in range(port, port + 20):
-        try:
-            server = ThreadingHTTPServer(("127.0.0.1", candidate), handler)
-            break
-        except OSError:
-            continue
-    else:
-        raise SetupError(f"ports {port} to {port + 19} are taken; try --port")
+    server = ThreadingHTTPServer(("127.0.0.1", free_port(port)), handler)
     say(f"read it at http://127.0.0.1:{server.server_port}/  (Ctrl-C stops)")
     with server, contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
@@ -393,7 +429,8 @@ def draw_figures(language: str, names: Sequence[str]) -> int:
         there = translations.pages(language)
         for slug in (slug for slug in slugs if f"chapters/{slug}" in there):
             missed = translations.draw_figures(language, slug)
-            say(f"{slug}: figures drawn, {len(missed)} labels have no translation")
+            labels = counted(len(missed), "label")
+            say(f"{slug}: figures drawn, {labels} without a translation")
             for label in missed:
                 say(f"  {label}")
     except (ValueError, notebooks.BuildError) as error:

@@ -107,6 +107,8 @@ def citations() -> list[tuple[str, Line]]:
 
 def _citations_of(path: Path, name: str) -> list[tuple[str, Line]]:
     text = path.read_text(encoding="utf-8")
+    if not NUMBER.search(text):
+        return []
     tree = ast.parse(text)
     statements = _statements(text)
     found = []

@@ -111,6 +111,8 @@ def free_port(first: int) -> int:
     """Return the first port from a number on that nobody listens at."""
     for port in range(first, first + 20):
         with socket.socket() as tried:
+            if os.name != "nt":  # one that was left a moment ago is free
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 tried.bind(("127.0.0.1", port))
             except OSError:

@@ -137,7 +137,7 @@ def replace_tokens(
                 f"{slug}: chapters/results/{slug}.json has no {'.'.join(keys)}"
             ) from None
         try:
-            return format(here, spec)
+            return format(here, spec).replace("%", " %")  # as the prose has it: 90 %
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{slug}: {match.group(0)} cannot be written so: {error}"

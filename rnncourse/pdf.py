@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import yaml
 from bs4 import BeautifulSoup, Tag
 
 from rnncourse import __version__, address
+from rnncourse.contents import parts
 from rnncourse.environment import (
     QUIET_BROWSER,
     SetupError,
@@ -26,6 +26,7 @@ from rnncourse.environment import (
     project_root,
     say,
 )
+from rnncourse.messages import counted
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 STYLE, SCRIPT = Path("_ext") / "pdf.css", Path("_ext") / "pdf.js"
 # What a page has for a reader at a screen.
 LEFT_OUT = (
-    ".headerlink, a.how, .you-are-here, .page-foot, "
+    ".headerlink, a.how, .you-are-here, .page-foot, .on-screen, "
     "script, noscript, link, audio, video, button"
 )
 POINTS_AT = ("href", "xlink:href")
@@ -42,13 +43,6 @@ WIDTH = 655  # CSS pixels between the margins of A4
 
 
 # -- one page of all ---------------------------------------------------------------
-
-
-def parts(root: Path) -> list[tuple[str, list[str]]]:
-    """Return the parts of the book with their pages, the front page in one."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    listed = [(p["caption"], [c["file"] for c in p["chapters"]]) for p in toc["parts"]]
-    return [("About this book", [toc["root"]]), *listed]
 
 
 def join(site: Path, target: Path, root: Path) -> None:
@@ -63,7 +57,7 @@ def join(site: Path, target: Path, root: Path) -> None:
     root : Path
         Of the repository.
     """
-    order = parts(root)
+    order = [(caption or "About this book", found) for caption, found in parts(root)]
     pages = [page for _, listed in order for page in listed]
     read = {
         page: BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "lxml")
@@ -201,7 +195,7 @@ def shown(link: str) -> str:
     return f'<a href="{link}">{link}</a>'
 
 
-def contents(order: list[tuple[str, list[str]]], articles: dict[str, Tag]) -> str:
+def contents(order: list[tuple[str, tuple[str, ...]]], articles: dict[str, Tag]) -> str:
     """Return the table of contents; page numbers are filled in later."""
     title = '<p class="title">Contents</p>'
     lines = [f'<nav class="book-contents" aria-label="Contents">{title}']
@@ -287,8 +281,7 @@ def prepare(page: Page, root: Path) -> None:
     page.evaluate("() => window.MathJax?.startup?.promise")
     page.evaluate("() => document.fonts.ready.then(() => null)")
     if broken := page.locator("mjx-merror").count():
-        equations = "equation" if broken == 1 else "equations"
-        raise SetupError(f"{broken} {equations} could not be typeset")
+        raise SetupError(f"{counted(broken, 'equation')} could not be typeset")
     page.add_script_tag(content=(root / SCRIPT).read_text(encoding="utf-8"))
     page.evaluate("prepare()")
 

@@ -29,7 +29,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnncourse import address, messages
+from rnncourse import address, contents
 from rnncourse.environment import project_root
 from rnncourse.messages import Entry, Speaker, read_po, write_po
 
@@ -67,13 +67,7 @@ def catalogue(language: str, name: str) -> Path:
 
 def pages(language: str) -> list[str]:
     """Return the pages that have a catalogue, in the book's order."""
-    return [page for page in all_pages() if catalogue(language, page).is_file()]
-
-
-def all_pages() -> list[str]:
-    """Return every page of the book, in its order."""
-    text = (project_root() / "_toc.yml").read_text(encoding="utf-8")
-    return re.findall(r"(?:root|file): *(\S+)", text)
+    return [page for page in contents.pages() if catalogue(language, page).is_file()]
 
 
 def title(page: str) -> str:
@@ -628,27 +622,24 @@ def glossary_page(language: str) -> str:
 
 def toc(language: str) -> dict[str, Any]:
     """Return the table of contents: what is missing leads to the English page."""
-    import yaml
-
-    whole = yaml.safe_load((project_root() / "_toc.yml").read_text(encoding="utf-8"))
+    (_, (front,)), *listed = contents.parts(project_root())
     there = set(pages(language))
     words = Speaker(read_po(catalogue(language, "edition")))
 
-    def entry(chapter: dict[str, str]) -> dict[str, str]:
-        page = chapter["file"]
+    def entry(page: str) -> dict[str, str]:
         if page in there:
-            return chapter
+            return {"file": page}
         return {"url": f"{address.pages()}{page}.html", "title": title(page)}
 
     parts: list[dict[str, Any]] = [
         {
-            "caption": words.whole(part["caption"]) or part["caption"],
-            "chapters": [entry(chapter) for chapter in part["chapters"]],
+            "caption": words.whole(caption) or caption,
+            "chapters": [entry(page) for page in in_it],
         }
-        for part in whole["parts"]
+        for caption, in_it in listed
     ]
-    parts[-1]["chapters"] = [{"file": "glosario"}, *parts[-1]["chapters"]]
-    return {"format": whole["format"], "root": whole["root"], "parts": parts}
+    parts[-1]["chapters"].insert(0, {"file": "glosario"})
+    return {"format": "jb-book", "root": front, "parts": parts}
 
 
 def config(language: str) -> dict[str, Any]:
@@ -687,55 +678,23 @@ def write_edition(language: str, target: Path) -> list[Count]:
     return counts
 
 
-def fingerprint(language: str) -> str:
-    """Return a hash of all that an edition is made of."""
-    root = project_root()
-    files = [root / "_config.yml", root / "_toc.yml"]
-    for page in pages(language):
-        files += [root / f"{page}.ipynb", source_of(page)]
-        files.append(root / "chapters" / "results" / f"{Path(page).name}.json")
-    for place in (folder(language), root / "_ext", root / "_static"):
-        files += sorted(p for p in place.rglob("*") if "__pycache__" not in p.parts)
-    files += [Path(__file__), Path(messages.__file__), Path(address.__file__)]
-    digest = hashlib.sha256()
-    for path in files:
-        if path.is_file():
-            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
 def built(work: Path) -> Path:
     """Return the folder of the pages that ``build`` makes."""
     return work / "_build" / "html"
 
 
-def build(language: str, work: Path | None = None) -> bool:
-    """Build an edition, unless nothing has changed since the last time.
-
-    Parameters
-    ----------
-    language : str
-    work : path, optional
-        The folder to build in, by default ``_build/LANGUAGE``.
+def build(language: str, work: Path) -> None:
+    """Build an edition in a folder.
 
     Raises
     ------
     SystemExit
         With Jupyter Book's status, if there was an error or a warning.
     """
-    root = project_root()
-    work = work or root / "_build" / language
-    stamp, now = work / "stamp", fingerprint(language)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == now:
-        print(f"{language}: nothing has changed")
-        return False
-    stamp.unlink(missing_ok=True)
     for counted in write_edition(language, work / "source"):
         print(counted)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", "-W", "-n", "--keep-going"]
     command += ["--all", "--path-output", str(work), str(work / "source")]
     sys.stdout.flush()
-    if code := subprocess.run(command, cwd=root).returncode:
+    if code := subprocess.run(command, cwd=project_root()).returncode:
         raise SystemExit(code)
-    stamp.write_text(now, encoding="utf-8")
-    return True

@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from rnncourse import cli, environment
+from rnncourse import cli, environment, messages
 from tests.conftest import ROOT
 
 
@@ -81,6 +81,11 @@ def test_check_lists_every_check_with_its_points():
     result = run("check", "--list")
     assert result.returncode == 0
     assert "rnn-step" in result.stdout
+
+
+def test_one_thing_is_no_plural():
+    said = [messages.counted(number, "page") for number in (0, 1, 2, 2000)]
+    assert said == ["0 pages", "1 page", "2 pages", "2,000 pages"]
 
 
 def test_data_lists_every_set_with_its_licence():
@@ -191,9 +196,8 @@ def test_pdf_prints_the_english_book_after_it_is_built(monkeypatch, tmp_path, ca
 
     done = []
 
-    def book(args):
-        done.append(("book", args.english, args.no_serve))
-        return 0
+    def book(english):
+        done.append(("book", english))
 
     def make(site, target):
         done.append(("print", site, target.name))
@@ -203,15 +207,19 @@ def test_pdf_prints_the_english_book_after_it_is_built(monkeypatch, tmp_path, ca
 
     monkeypatch.setattr(cli, "project_root", lambda: tmp_path)
     monkeypatch.setattr(cli, "hand_over", lambda args: None)
-    monkeypatch.setattr(cli, "run_book", book)
+    monkeypatch.setattr(cli, "build_book", book)
     monkeypatch.setattr(pdf, "make", make)
     assert cli.main(["pdf"]) == 0
     name = f"rnncourse-book-{cli.__version__}.pdf"
     site = tmp_path / "_build" / "html"
-    assert done == [("book", True, True), ("print", site, name)]
+    assert done == [("book", True), ("print", site, name)]
     assert "7 pages, 2 MB" in capsys.readouterr().out
-    monkeypatch.setattr(cli, "run_book", lambda args: 3)
-    assert cli.main(["pdf"]) == 3
+
+    def broken(english):
+        raise environment.SetupError("the book has errors")
+
+    monkeypatch.setattr(cli, "build_book", broken)
+    assert cli.main(["pdf"]) == 1
     assert len(done) == 2
 
 

@@ -35,6 +35,16 @@ def test_a_taken_port_is_passed_over(monkeypatch):
             lab.free_port(port)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows waits for nothing")
+def test_a_port_that_was_left_a_moment_ago_is_free():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(server.getsockname()) as client:
+            server.accept()[0].close()  # who closes first has to wait
+            client.recv(1)
+    assert lab.free_port(port) == port
+
+
 def test_the_kernel_of_the_chapters_runs_this_python(tmp_path):
     spec = tmp_path / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
     lab.register_kernel(tmp_path)

@@ -15,7 +15,7 @@ const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
 // ---------------------------------------------------------------- text
 
 /* In another edition of the book a script beside this one says it in its language. */
-const tr = (text) => (window.rnnSay ? window.rnnSay(text) : text);
+const tr = (text) => (window.rnnSay ? window.rnnSay(text) : text).replace(/(\d) %/g, "$1\u00a0%");
 
 /* A number with a true minus sign; no minus on a rounded zero. */
 function num(value, digits = 2) {
@@ -33,7 +33,7 @@ function factor(value, digits = 2) {
 function runs(text) {
   const out = [];
   let last = 0;
-  for (const m of text.matchAll(/([A-Za-zτ])_(\{[^}]*\}|[A-Za-z0-9])/g)) {
+  for (const m of text.matchAll(/([A-Za-zλτ])_(\{[^}]*\}|[A-Za-z0-9])/g)) {
     if (m.index > last) out.push({ text: text.slice(last, m.index) });
     out.push({ text: m[1], italic: true });
     out.push({ text: m[2].replace(/[{}]/g, ""), sub: true });
@@ -532,6 +532,7 @@ function mountOne(name, host) {
   let stills = [...host.querySelectorAll(".cell_output img")];
   if (!stills.length) stills = [...host.querySelectorAll("img")];
   const root = el("div", { class: "rnn-fig", role: "group", "data-figure": name, "aria-label": `Interactive figure: ${name.replace("-", " ")}` });
+  stills = stills.map((image) => image.closest(".wide-figure") ?? image);
   if (stills.length) stills[0].before(root);
   else host.append(root);
   const kept = keeper(name, root);
@@ -539,7 +540,7 @@ function mountOne(name, host) {
     figures[name](kept.own, root, params);
     kept.start();
     keepers.set(root, kept);
-    stills.forEach((image) => image.classList.add("rnn-still"));
+    stills.forEach((still) => still.classList.add("rnn-still"));
   } catch (error) {
     root.remove(); // the still picture stays
     console.error(`${name}: ${error.message}`);

@@ -261,7 +261,7 @@ function draw(F, root, params) {
     const height = !(above < 1e6) ? "more than a million" : above < 5e-7 ? "less than 0.000001" : num(above, 6);
     const where = now.surface === "bowl" ? "" : " at the bottom";
     const text =
-      `η = ${num(now.lr, 3)}; the bound 2/λmax${where} is [gradient:${num(b.bound, 3)}]. ` +
+      `η = ${num(now.lr, 3)}; the bound 2/λ_{max}${where} is [gradient:${num(b.bound, 3)}]. ` +
       `Factors 1 − ηλ: [output:${num(1 - now.lr * b.most, 3)}] for λ = ${num(b.most, 3)} and [input:${num(1 - now.lr * b.least, 3)}] for λ = ${num(b.least, 3)}. ` +
       `After ${now.steps} steps the loss is ${height} above the bottom.`;
     const verdict = now.lr <= b.bound ? "Below the bound: a walk that comes near the bottom settles there."

@@ -92,7 +92,7 @@ def test_a_chapter_that_comes_to_stand_replaces_its_plan(maps, tmp_path):
     plan = '[[planned]]\nnumber = 2\ntitle = "Later"\npart = "P"\n'
     (tmp_path / "docs/course-map.toml").write_text(plan)
     (tmp_path / "_toc.yml").write_text(
-        "parts:\n- caption: P\n  chapters:\n  - file: chapters/01-a\n"
+        "root: intro\nparts:\n- caption: P\n  chapters:\n  - file: chapters/01-a\n"
     )
     (tmp_path / "chapters/src/01-a.md").write_text(
         "# 1. A\n\nYou need it. Allow an hour."
@@ -105,7 +105,7 @@ def test_a_chapter_that_comes_to_stand_replaces_its_plan(maps, tmp_path):
         "",
     )
     (tmp_path / "_toc.yml").write_text(
-        "parts:\n- caption: P\n  chapters:\n"
+        "root: intro\nparts:\n- caption: P\n  chapters:\n"
         "  - file: chapters/01-a\n  - file: chapters/02-b\n"
     )
     (tmp_path / "chapters/src/02-b.md").write_text("# 2. B\n\nYou need chapter 1.")

@@ -42,6 +42,8 @@ def set_in_marks(course, text):
         ("γ^lag and γ^(t−i)", "γ<'lag> and γ<'t−i>"),
         ("deck 004 has X_(t)", "deck 004 has X<|(t)>"),
         ("μ_train, W_h[0, 1], h_t²", "μ<|train>, W<|h>[0, 1], h<|t>²"),
+        ("C\u0303_{t−1} and C\u0303_t", "C\u0303<|t−1> and C\u0303<|t>"),
+        ("p^y (1 − p)^(1−y), e^(−abs z)", "p<'y> (1 − p)<'1−y>, e<'−abs z>"),
     ],
 )
 def test_symbols_of_running_text_are_set(course, text, page):
@@ -51,6 +53,30 @@ def test_symbols_of_running_text_are_set(course, text, page):
 @pytest.mark.parametrize("text", ["from_next", "n_inputs", "time_series", "rnn_step"])
 def test_names_of_code_are_left_alone(course, text):
     assert set_in_marks(course, text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("up to 1.5 % deep", "up to 1.5~% deep"),
+        ("with p = 0.5, |z| = 1 and f(x) ≈ 2", "with p~= 0.5, |z|~= 1 and f(x)~≈ 2"),
+        ("chapter 7, Figure 1.5 of deck 002", "chapter~7, Figure~1.5 of deck~002"),
+        ("some % and seven chapters = all", "some % and seven chapters~= all"),
+        ("y (1 \u2212 y) at (0, 1), (a, b)", "y (1~\u2212~y) at (0,~1), (a, b)"),
+        ("0.3 s, 12 ms and 3 °C in 2 steps", "0.3~s, 12~ms and 3~°C in 2 steps"),
+        ("-0.1 (-0.2 to -0.3), 2013-11", "\u22120.1 (\u22120.2 to \u22120.3), 2013-11"),
+        ("(1 to 3) and (1, 2, 3)", "(1 to 3) and (1, 2, 3)"),
+    ],
+)
+def test_a_line_does_not_end_where_it_should_not(course, text, page):
+    assert course.hold_together(text) == page.replace("~", "\u00a0")
+
+
+def test_a_paragraph_in_italics_is_a_caption_and_a_word_in_italics_is_none(course):
+    caption = "<p><em>Figure 1. A <code>cell</code>.</em></p>"
+    assert course.mend(caption) == caption.replace("<p>", '<p class="legend">')
+    for other in ("<p><em>One</em> word.</p>", "<td><p><em>tanh</em></p></td>"):
+        assert course.mend(other) == other
 
 
 @pytest.mark.parametrize("alt", ["", "  ", "../_images/0f6e.png"])

@@ -206,6 +206,115 @@ def test_pictures_say_their_size_and_a_second_pass_changes_nothing(site):
         assert sum('loading="lazy"' in f for f in figures) >= len(figures) - 1
 
 
+def test_a_wide_figure_is_framed_once():
+    light = extension("light")
+    wide = '<p><img alt="a" src="../_images/a.png" width="804" height="300" /></p>'
+    framed = light.frame(wide, "Ver")
+    assert framed == (
+        f'<p><span class="wide-figure" style="--width: 804">{wide[3:-4]}'
+        '<a href="../_images/a.png">Ver</a></span></p>'
+    )
+    assert light.frame(framed) == framed
+    for kept in (wide.replace("804", "780"), wide.replace("_images", "_static")):
+        assert light.frame(kept) == kept
+
+
+def points(slug):
+    """Return the smallest letters of each figure of a chapter, in points.
+
+    They are those that the cell asks for, and else those of a legend.
+    """
+    path = ROOT / "chapters" / f"{slug}.ipynb"
+    found = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                asked = re.findall(r"\b(?:font|label)size=([\d.]+)", cell.source)
+                found.append(min([STYLE["legend.fontsize"], *map(float, asked)]))
+    return found
+
+
+# Each picture of a chapter: its width on the page, 0 if a script took its place, its
+# own, and what can be scrolled of its box.
+SHOWN = """() => [...document.querySelectorAll(".cell_output img")].map((img) => {
+  const box = img.closest(".wide-figure");
+  return [img.clientWidth, Number(img.getAttribute("width")),
+    box ? box.scrollWidth - box.clientWidth : 0];
+})"""
+STYLE = {  # letters in points, and pixels in an inch
+    key: float(value)
+    for key, value in re.findall(
+        r"^(legend\.fontsize|savefig\.dpi): ([\d.]+)",
+        (ROOT / "rnncourse" / "rnncourse.mplstyle").read_text(encoding="utf-8"),
+        re.M,
+    )
+}
+# Chapters of figures side by side; the map of figure 17.6 alone has smaller letters.
+MANY_PANELS = ("01-", "05-", "08-", "23-")
+LABEL, ANY_LABEL = 7, 6.4  # pixels
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        if name.split("/")[1].startswith(MANY_PANELS)
+        else pytest.param(name, marks=pytest.mark.heavy)
+        for name in CHAPTERS
+        if not name.startswith("chapters/17-")
+    ],
+)
+def test_labels_of_figures_can_be_read_on_a_phone(name, site, browser):
+    slug = name.split("/")[1]
+    with Opened(browser, site, name, **MODES["phone"]) as opened:
+        pictures = opened.page.evaluate(SHOWN)
+    letters = points(slug)
+    assert len(letters) == len(pictures) > 4
+    least = LABEL if slug.startswith(MANY_PANELS) else ANY_LABEL
+    small = [
+        (number, size)
+        for number, (size_pt, (shown, own, _)) in enumerate(
+            zip(letters, pictures, strict=True), 1
+        )
+        if shown and (size := size_pt * STYLE["savefig.dpi"] / 72 * shown / own) < least
+    ]
+    assert small == []
+    assert any(more > 0 for _, _, more in pictures)
+
+
+def test_a_wide_figure_scrolls_in_a_box_and_can_be_seen_whole(site, browser):
+    name = "chapters/01-perceptron"
+    with Opened(browser, site, name, **MODES["phone"]) as opened:
+        page = opened.page
+        box = page.locator(".wide-figure").nth(1)
+        link = box.get_by_role("link", name="See the whole figure")
+        link.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+        box.evaluate("box => { box.scrollLeft = 1e5; }")
+        end = box.locator("img").evaluate("i => i.getBoundingClientRect().right")
+        assert 320 < end < 345  # left of the soft edge, which ends at 374
+        before = box.bounding_box()["x"]
+        assert link.bounding_box()["x"] == pytest.approx(before, abs=2)
+        to = link.get_attribute("href")
+        assert (site / "chapters" / to).resolve().is_file()
+    with Opened(browser, site, name, **MODES["light"]) as opened:
+        boxes = opened.page.locator(".wide-figure")
+        assert boxes.count() > 4
+        assert not any(link.is_visible() for link in boxes.locator("a").all())
+        over = "all => all.some(e => getComputedStyle(e).overflowX !== 'visible')"
+        assert not boxes.evaluate_all(over)
+
+
+def test_without_scripts_a_wide_still_is_as_large(site, browser):
+    options = {**MODES["phone"], "java_script_enabled": False}
+    name = "chapters/08-backpropagation-through-time"
+    with Opened(browser, site, name, **options) as opened:
+        still = opened.page.locator("[data-interactive] .wide-figure img").first
+        own = int(still.get_attribute("width"))
+        assert still.bounding_box()["width"] == pytest.approx(0.66 * own, abs=1)
+
+
 def test_a_rule_stays_if_something_on_a_page_may_meet_it():
     light = extension("light")
     rules = light.tinycss2.parse_stylesheet(

@@ -22,6 +22,18 @@ MODES = {
 AXE = {"preload": False, "resultTypes": ["violations"]}  # the rest takes long
 # What is folded, answers and code, is to be read too.
 UNFOLD = "() => document.querySelectorAll('details').forEach(d => d.open = true)"
+# Equations that do not show their beginning first, and pictures out of shape.
+AMISS = """() => {
+  const left = (part) => part.getBoundingClientRect().left;
+  const shape = (img) => img.getAttribute("width") / img.getAttribute("height");
+  return [
+    ...[...document.querySelectorAll("article div.math")]
+      .filter((box) => left(box.firstElementChild) < left(box) - 1),
+    ...[...document.querySelectorAll("article img[height]")]
+      .filter((img) => img.clientHeight
+        && Math.abs(img.clientWidth / img.clientHeight / shape(img) - 1) > 0.05),
+  ].map((part) => part.outerHTML.slice(0, 200));
+}"""
 FIGURES = [
     (f"chapters/{slug}", tag.removeprefix("interactive-"))
     for slug in notebooks.known()
@@ -111,6 +123,7 @@ def test_page_is_quiet_local_rendered_and_accessible(name, mode, site, browser):
         page.evaluate(UNFOLD)
         width = page.evaluate("() => document.documentElement.scrollWidth")
         assert width <= MODES[mode]["viewport"]["width"]
+        assert page.evaluate(AMISS) == []
         theme = page.evaluate("() => document.documentElement.dataset.theme")
         assert theme == ("dark" if mode == "dark" else "light")
         assert opened.said == []

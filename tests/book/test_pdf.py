@@ -32,8 +32,8 @@ ONE = """<section id="one"><h1>1. One<a class="headerlink" href="#one">#</a></h1
 <a id="e" href="../intro.html#gone">lost</a></p>
 <details><summary>Answer</summary><p>forty-two</p></details>
 <img src="../_images/p.png" alt="a picture" loading="lazy">
-<section id="summary"><h2>Summary</h2><p>short</p></section>
-<details class="you-are-here"><summary>Map</summary><p>m</p></details>
+<section id="summary"><h2>Summary</h2><p>short<span class="on-screen">rocket</span></p>
+</section><details class="you-are-here"><summary>Map</summary><p>m</p></details>
 <aside class="page-foot">Report a mistake</aside></section>"""
 TWO = """<section id="two"><h1>2. Two</h1><section id="summary"><h2>Summary</h2>
 <p aria-describedby="two">words</p></section></section>"""
@@ -78,8 +78,9 @@ def test_what_is_for_a_screen_stays_there_and_answers_are_open(small, tmp_path):
     pdf.join(site, tmp_path / "book.html", root)
     text = (tmp_path / "book.html").read_text()
     page = BeautifulSoup(text, "lxml")
-    for gone in ("sidebar", "Report a mistake", "headerlink", "you-are-here", "x.js"):
-        assert gone not in text.split("</style>")[1], gone
+    gone = ("sidebar", "Report a mistake", "headerlink", "you-are-here", "x.js")
+    for words in (*gone, "rocket"):
+        assert words not in text.split("</style>")[1], words
     assert all("open" in fold.attrs for fold in page.find_all("details"))
     assert page.select_one("article img")["src"] == "site/_images/p.png"
     assert text.count("s.css") == 1
@@ -87,6 +88,15 @@ def test_what_is_for_a_screen_stays_there_and_answers_are_open(small, tmp_path):
     assert ("h1", "First part") in names
     assert ("h2", "1. One") in names
     assert ("h3", "Summary") in names
+
+
+def test_the_first_page_on_paper_speaks_of_nothing_that_only_a_screen_has():
+    text = (ROOT / "intro.md").read_text(encoding="utf-8")
+    printed, count = re.subn(r"\[[^]]*\]\{\.on-screen\}", "", text)
+    assert count >= 2
+    for words in ("this map", "rocket"):
+        assert words in text
+        assert words not in printed
 
 
 def outline(items, level=0):

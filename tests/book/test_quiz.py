@@ -12,6 +12,7 @@ from tests.book.test_page import extension
 from tests.book.test_pages import AXE, MODES, Opened
 
 SLUGS = notebooks.known()
+TRANSLATED = [p for p in translations.pages("es") if p.startswith("chapters/")]
 FORM = re.compile(
     r"<details>\s*<summary>(?P<name>[\w-]+) (?P<number>\d+)\. "
     r"(?P<asked>[^<\n]+)</summary>\s*\((?P<right>[a-h])\)[.,:] "
@@ -67,6 +68,17 @@ def of_chapter(slug):
     return read(source.read_text(encoding="utf-8"))
 
 
+def of_translation(page):
+    catalogue = translations.folder("es") / "LC_MESSAGES" / f"{page}.po"
+    entries = read_po(catalogue).values()
+    text = "\n\n".join(entry.target for entry in entries)
+    # In chapter 7 the closing tag is no message.
+    text = re.sub(
+        r"(</summary>\n\n[^\n]*?)(?: </details>)?\n\n", r"\1</details>\n", text
+    )
+    return read(text, "Autoevaluación")
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_self_check_has_options_one_right_one_and_a_reason(slug):
     found = of_chapter(slug)
@@ -99,33 +111,31 @@ def test_a_self_check_of_another_form_is_noticed(old, new):
         read(GOOD.replace(old, new))
 
 
+def beside_the_wrong(check, which):
+    """Return the right option's length over that of the longest or shortest wrong."""
+    lengths = dict(zip(check.letters, map(len, check.options), strict=True))
+    right = lengths.pop(check.right)
+    return right / which(lengths.values())
+
+
 def test_no_letter_and_no_length_gives_the_answer_away():
     found = [check for slug in SLUGS for check in of_chapter(slug)]
     letters = Counter(check.right for check in found)
     assert max(letters.values()) < 0.45 * len(found), letters
-    much_longer = 0
-    for check in found:
-        *_, second, first = sorted(check.options, key=len)
-        right = check.options[check.letters.index(check.right)]
-        much_longer += first == right and len(first) > 1.3 * len(second)
-    assert much_longer < len(found) / 4, f"{much_longer} of {len(found)}"
+    longest = sum(beside_the_wrong(check, max) > 1 for check in found)
+    shortest = sum(beside_the_wrong(check, min) < 1 for check in found)
+    assert longest < 0.4 * len(found), f"{longest} of {len(found)}"
+    assert shortest < 0.4 * len(found), f"{shortest} of {len(found)}"
+    assert [check for check in found if beside_the_wrong(check, max) > 1.5] == []
 
 
-@pytest.mark.parametrize(
-    "page", [p for p in translations.pages("es") if p.startswith("chapters/")]
-)
+@pytest.mark.parametrize("page", TRANSLATED)
 def test_a_translated_self_check_has_the_same_right_answer(page):
-    catalogue = translations.folder("es") / "LC_MESSAGES" / f"{page}.po"
-    entries = read_po(catalogue).values()
-    text = "\n\n".join(entry.target for entry in entries)
-    # In chapter 7 the closing tag is no message.
-    text = re.sub(
-        r"(</summary>\n\n[^\n]*?)(?: </details>)?\n\n", r"\1</details>\n", text
-    )
-    spanish, english = read(text, "Autoevaluación"), of_chapter(page.split("/")[1])
+    spanish, english = of_translation(page), of_chapter(page.split("/")[1])
     assert [(c.number, c.letters, c.right) for c in spanish] == [
         (c.number, c.letters, c.right) for c in english
     ]
+    assert [check for check in spanish if beside_the_wrong(check, max) > 1.5] == []
 
 
 # -- on the page ---------------------------------------------------------------------
@@ -270,7 +280,7 @@ def test_without_scripts_and_on_paper_a_self_check_is_a_folded_text(site, browse
         page = opened.page
         assert page.locator(".quiz").count() == 0
         asked = page.locator("summary", has_text="Self-check 1.")
-        assert "(a) t = 1 only; (b)" in asked.inner_text()
+        assert "(a) t\u00a0= 1 only; (b)" in asked.inner_text()
         why = page.locator("details", has=asked).locator("p").first
         assert not why.is_visible()
         asked.click()
@@ -280,7 +290,7 @@ def test_without_scripts_and_on_paper_a_self_check_is_a_folded_text(site, browse
         page.emulate_media(media="print")
         assert not page.locator(".quiz .options").first.is_visible()
         asked = page.locator(".quiz summary").first
-        assert "(a) t = 1 only; (b)" in asked.inner_text()
+        assert "(a) t\u00a0= 1 only; (b)" in asked.inner_text()
 
 
 @pytest.mark.parametrize("mode", ["light", "dark", "phone"])

@@ -65,7 +65,7 @@ def test_a_page_gets_its_markup_and_loses_mathjax(typeset):
     assert "data-tex" not in text
     assert '<link rel="stylesheet" href="../_static/equations.css?v=1234">' in text
     shown = markup[r"\[a < b \tag{8.1}\]"]
-    assert f'nohighlight" style="--height: 1.2">{shown}</div>' in text
+    assert f'nohighlight" style="--height: 1.2; --width: 0">{shown}</div>' in text
     shown = markup[r"\(h_t\)"]
     assert f'nohighlight">{shown}</span>' in text
     preview = markup[r"\[\hat y \tag{7.2}\]"]
@@ -110,6 +110,8 @@ def test_mathjax_typesets_and_says_what_it_does_not_understand(typeset, tmp_path
     assert "tabindex" not in str(made["markup"])
     assert set(made["heights"]) == WANTED - {r"\(h_t\)"}
     assert all(0.8 < height < 2.5 for height in made["heights"].values())
+    assert 5 < typeset.width(made["markup"][r"\[a < b \tag{8.1}\]"]) < 7
+    assert typeset.width(made["markup"][r"\(h_t\)"]) == 0
     broken = run_apart(tmp_path, [r"\(\frac{1\)"])
     assert "does not understand" in broken["error"]
 
@@ -175,7 +177,7 @@ def test_what_is_out_of_sight_has_the_height_it_will_have(site, browser):
 
 def test_an_equation_keeps_its_size_and_scrolls_on_a_phone(site, browser):
     """Letters are as high as the text's; a wide one scrolls in a box to focus."""
-    with Opened(browser, site, "chapters/12-gru", **MODES["phone"]) as opened:
+    with Opened(browser, site, "chapters/10-lstm", **MODES["phone"]) as opened:
         page = opened.page
         scale = page.evaluate(
             "() => { const e = document.querySelector('mjx-container');"
@@ -186,10 +188,53 @@ def test_an_equation_keeps_its_size_and_scrolls_on_a_phone(site, browser):
             "return size(e) * 0.442 / (probe.offsetWidth / 100); }"
         )
         assert scale == pytest.approx(1, abs=0.01)
-        box = page.locator("#eq-12-4 .math")
+        box = page.locator("#eq-10-1 .math")
         box.scroll_into_view_if_needed()
         page.wait_for_function(
-            "() => { const e = document.querySelector('#eq-12-4 .math');"
+            "() => { const e = document.querySelector('#eq-10-1 .math');"
             "return e.scrollWidth > e.clientWidth; }"
         )
         assert box.evaluate("e => e.tabIndex") == 0
+
+
+# Equations whose number is out of its box, or on the equation, as far left and as far
+# right as the box goes; then how many scroll, and how many have their number below.
+NUMBERS = """() => {
+  document.querySelectorAll("details").forEach((fold) => (fold.open = true));
+  const amiss = [], wide = [], below = [];
+  for (const box of document.querySelectorAll("div.numbered > div.math")) {
+    box.style.contentVisibility = "visible";
+    if (box.scrollWidth > box.clientWidth) wide.push(box.parentElement.id);
+    for (const at of [0, 1e5]) {
+      box.scrollLeft = at;
+      const [b, number, own] = [box, box.querySelector("mjx-labels mjx-mtd"),
+        box.querySelector("mjx-table")].map((part) => part.getBoundingClientRect());
+      const inside = number.left >= b.left - 1 && number.right <= b.right + 1
+        && number.bottom <= b.bottom + 1;
+      const under = number.top >= own.bottom - 1;
+      if (!inside || !(under || number.left >= own.right - 1))
+        amiss.push(box.parentElement.id);
+      if (under && !at) below.push(box.parentElement.id);
+    }
+  }
+  return [amiss, wide.length, below.length];
+}"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chapters/08-backpropagation-through-time",
+        "chapters/10-lstm",
+        "chapters/14-deep-and-bidirectional",
+        "chapters/19-energy-forecast",
+        "es/chapters/19-energy-forecast",
+    ],
+)
+def test_the_number_of_an_equation_is_always_in_sight(name, site, browser):
+    for mode in ("light", "phone"):
+        with Opened(browser, site, name, **MODES[mode]) as opened:
+            amiss, wide, below = opened.page.evaluate(NUMBERS)
+            assert amiss == []
+            assert below >= wide
+            assert below > 0 or mode == "light"

@@ -49,7 +49,7 @@ def figure(page, name):
 
 def panel(page, name):
     text = figure(page, name).locator(".rnn-panel").inner_text()
-    return text.replace(MINUS, "-").replace("\n", " ")
+    return text.replace(MINUS, "-").replace("\n", " ").replace("\u00a0", " ")
 
 
 def slider(page, name, label):
@@ -1160,6 +1160,8 @@ def test_next_character_answers_to_its_knobs(show):
     fig.get_by_role("button", name="As learned").click()
     text = panel(page, "next-character")
     assert "65 of 65 characters kept, 100.0 %" in text
+    raw = fig.locator(".rnn-panel").inner_text()
+    assert "100.0\u00a0%" in raw  # no line ends between the two
     assert "twenty draws" not in text
     warm = slider(page, "next-character", "temperature")
     warm.press("End")
