@@ -144,15 +144,28 @@ class _Capped(io.TextIOBase):
 
 
 def _signature_problem(answer: Callable[..., object], given: Inputs) -> str:
-    try:
-        signature = inspect.signature(answer)
-    except (TypeError, ValueError):
+    signature = _signature(answer)
+    if signature is None:
         return ""
     try:
         signature.bind(*given.values())
     except TypeError:
         return f"{signature}"[:MAX_TEXT]
     return ""
+
+
+_read: tuple[object, inspect.Signature | None] = (None, None)
+
+
+def _signature(answer: Callable[..., object]) -> inspect.Signature | None:
+    """Read a signature, once for all calls of an answer, which may have no hash."""
+    global _read
+    if _read[0] is not answer:
+        try:
+            _read = answer, inspect.signature(answer)
+        except (TypeError, ValueError):
+            _read = answer, None
+    return _read[1]
 
 
 def _error_reply(error: BaseException) -> Reply:

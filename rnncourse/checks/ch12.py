@@ -1340,6 +1340,10 @@ def _counts_torch_plus(D: int, H: int) -> Array:
     return n, n + 3 * H, n + 3 * H
 
 
+def _counts_swapped(D: int, H: int) -> Array:
+    return _counts(H, D)
+
+
 def _draw_counts_edge(rng: np.random.Generator) -> list[Inputs]:
     return [{"D": 1, "H": 1}, {"D": 5, "H": 2}]
 
@@ -1397,6 +1401,12 @@ COUNTS = Check(
             "counts-in-reverse",
             _counts_reversed,
             "the three counts of (12.14) came in reverse order.",
+        ),
+        Mistake(
+            "counts-swap-D-and-H",
+            _counts_swapped,
+            "D and H have changed places. The state has H numbers, so each block of "
+            "(12.14) has a bias and D + H weights for every one of these H.",
         ),
         Mistake(
             "counted-one-number-as-bias",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks import diagnose
-from rnncourse.checks.ask import Inputs, Reply, ask, plain
+from rnncourse.checks.ask import Inputs, Reply, ask, hand_over, plain
 from rnncourse.checks.language import Voice, voice, where
 from rnncourse.checks.protocol import Case, Check, Finding, Mistake, Verdict
 
@@ -174,10 +174,10 @@ def right_answer(check: Check, inputs: Inputs) -> Any:
     if check.how == "value":
         reference = check.reference
         return plain(reference(**inputs) if callable(reference) else reference)
-    (reply,) = ask(check.reference, [inputs])
-    if reply["kind"] != "value":
-        raise ValueError(f"{check.name}: the reference failed: {reply}")
-    return reply["value"]
+    try:
+        return plain(check.reference(*hand_over(inputs).values()))
+    except Exception as error:
+        raise ValueError(f"{check.name}: the reference failed: {error}") from error
 
 
 def _compare(

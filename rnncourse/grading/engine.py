@@ -328,8 +328,6 @@ def grade(
                 graded = _grade_there(made, settings, writer)
             else:
                 graded = _grade_here(made, settings, writer, stack)
-        elif made.to_merge:
-            writer.load()
         for result in made.to_merge:
             results.append(result)
             writer.take(result)
@@ -369,8 +367,8 @@ def _grade_here(
     """Grade on this machine; the results come as they are ready.
 
     The order is chosen for the first result to come early: the warm process imports
-    while the workers are forked here, nbgrader is imported while they grade, and what
-    needs a large library goes last, since that is imported last.
+    while the workers are forked here, nbgrader is imported while it gets ready, and
+    what needs a large library goes last, since that is imported last.
     """
     warm = _warm(made)
     host = Host(
@@ -398,6 +396,7 @@ def _grade_here(
     jobs = min(jobs_of(settings.jobs), len(made.to_grade))
     pool = Pool(make, jobs, most, before_fork=writer.wait_for_load)
     stack.callback(pool.close)
+    writer.load()
     host.wait_until_ready()
     said = next(pool.run([Task("", None)]))[1]
     if said != READY:
@@ -405,7 +404,6 @@ def _grade_here(
         raise GradingError(f"no kernel could be started in the sandbox: {why}")
     order = sorted(made.to_grade, key=lambda one: not _has(warm[0], one))
     running = pool.run([Task(one.student, one) for one in order])
-    writer.load()
     return (_result(made, task.payload, text) for task, text in running)
 
 
@@ -559,7 +557,8 @@ class _Writer:
         os.replace(fresh, path)
 
     def close(self) -> None:
-        """Close the gradebook."""
+        """Close the gradebook, and leave none half made."""
+        self.wait_for_load()
         if self._book is not None:
             from rnncourse.grading import gradebook
 

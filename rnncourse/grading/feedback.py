@@ -33,23 +33,23 @@ from rnncourse.grading.result import Result
 FROM_EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # release_feedback asks
 FULL, HALF, NONE = "good", "part", "bad"
 WORTH_IT = 8  # pages, for a process of their own
+AT_ONCE = 50  # hand-ins that are asked for in the gradebook
 
 
 class Marks(GetGrades):  # type: ignore[misc]
     """nbgrader's points and comments, and whether a person has set them.
 
-    They are asked of one gradebook, once for each hand-in; nbgrader opens one for each
-    and asks for each cell, which takes as long as everything else on a page.
+    They are asked of one gradebook for many hand-ins at once; nbgrader opens one for
+    each and asks for each cell, which takes as long as everything else on a page.
     """
 
-    book: Any = None
+    submissions: dict[str, Any] = {}  # noqa: RUF012  # of those whose pages come next
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Put the marks of a hand-in into its cells."""
         about = resources["nbgrader"]
-        found = self.book.find_submission_notebook(
-            about["notebook"], about["assignment"], about["student"]
-        )
+        handed_in = self.submissions[about["student"]].notebooks
+        (found,) = [one for one in handed_in if one.name == about["notebook"]]
         self.grades = {one.name: one for one in found.grades}
         self.comments = {one.name: one for one in found.comments}
         for index, cell in enumerate(nb.cells):
@@ -134,19 +134,17 @@ def write(
     ]
     FeedbackExporter.finished = finished
     parts = max(1, min(jobs, len(wanted) // WORTH_IT))
-    shares = [wanted[number::parts] for number in range(parts)]
     if parts == 1:
         done = [_write_some(wanted, submitted)]
     else:
-        # What was graded is there in a fork, and what every page has is made before.
-        for cell in finished.release["cells"]:
-            (pages.code if cell["cell_type"] == "code" else pages.markdown)(
-                pages.Often(cell["source"])
-            )
+        # The first page is written here: what all have is then there in each fork.
+        wanted.sort(key=lambda result: not result.notebook)
+        done = [_write_some(wanted[:1], submitted)]
+        shares = [wanted[number::parts] for number in range(1, parts + 1)]
         context = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(parts, context, initializer=gc.freeze) as pool:
             asked = [pool.submit(_write_some, share, submitted) for share in shares]
-            done = [one.result() for one in asked]
+            done += [one.result() for one in asked]
     for _, troubles in done:
         for text in troubles:
             tell(text)
@@ -161,25 +159,25 @@ def _write_some(
     assert finished is not None
     written, troubles = [], []
     converter = _converter(finished)
-    Marks.book = gradebook.open_gradebook(finished.url)
-    name = finished.assignment
+    book = gradebook.open_gradebook(finished.url)
     try:
-        with gradebook.quiet():  # every hand-in has the same cells: ask once
-            notebook = Marks.book.find_notebook(name, name)
-            cells = [*notebook.grade_cells, *notebook.solution_cells]
-            cells += notebook.task_cells
-        for result in wanted:
-            try:
-                written.append(_write_one(finished, result, submitted, converter))
-            except (Exception, SystemExit) as error:
-                why = f"{type(error).__name__}: {error}"[:200]
-                troubles.append(
-                    f"{result.student}: no feedback page could be made ({why})"
-                )
+        for start in range(0, len(wanted), AT_ONCE):
+            some = wanted[start : start + AT_ONCE]
+            students = [result.student for result in some]
+            with gradebook.quiet():
+                found = gradebook.submissions(book, finished.assignment, students)
+                Marks.submissions = {one.student_id: one for one in found}
+            for result in some:
+                try:
+                    written.append(_write_one(finished, result, submitted, converter))
+                except (Exception, SystemExit) as error:
+                    why = f"{type(error).__name__}: {error}"[:200]
+                    troubles.append(
+                        f"{result.student}: no feedback page could be made ({why})"
+                    )
     finally:
-        cells = []
-        gradebook.close(Marks.book)
-        Marks.book = None
+        Marks.submissions = {}
+        gradebook.close(book)
     return written, troubles
 
 

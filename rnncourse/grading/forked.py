@@ -22,7 +22,9 @@ import zmq
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_client.session import Session
 from zmq.eventloop.zmqstream import ZMQStream
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
@@ -89,14 +91,42 @@ class NoThread:
         return False
 
 
+class Shell(ZMQInteractiveShell):
+    """IPython's shell; what ipykernel asks it twice about a cell it looks at once."""
+
+    transformed: tuple[str, str] | None = None
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Give a cell as Python."""
+        known = self.transformed
+        if known is None or known[0] != raw_cell:
+            made = super().transform_cell(raw_cell)  # type: ignore[no-untyped-call]
+            self.transformed = known = (raw_cell, made)
+        return known[1]
+
+    def should_run_async(self, raw_cell: str, **given: Any) -> bool:
+        """Tell whether a cell needs a loop; without one of two words none does."""
+        text = given.get("transformed_cell") or raw_cell
+        if "await" not in text and "async" not in text:
+            return False
+        return bool(super().should_run_async(raw_cell, **given))
+
+
 class Kernel(IPythonKernel):
     """A kernel with one shell, which says only what somebody waits for."""
 
     _execute_sleep = 0.0
+    shell_class = Shell
 
     @property
     def _supports_kernel_subshells(self) -> bool:
         return False
+
+    async def do_execute(self, *given: Any, **more: Any) -> Any:
+        """Run a cell; what the one before has set up may change how it is read."""
+        shell: Any = self.shell
+        shell.transformed = None
+        return await super().do_execute(*given, **more)  # type: ignore[no-untyped-call]
 
     def _publish_execute_input(self, *_: Any) -> None:
         """Leave it: whoever sent the cell knows it."""
@@ -104,6 +134,23 @@ class Kernel(IPythonKernel):
     def _publish_status(self, status: str, *given: Any) -> None:
         if status != "busy":
             super()._publish_status(status, *given)  # type: ignore[no-untyped-call]
+
+
+class OutputOnly(Session):
+    """Says nothing beside the output, whose last word ends a cell for the grader."""
+
+    def send(
+        self,
+        stream: Any,
+        msg_or_type: Any,
+        content: Any = None,
+        *given: Any,
+        **more: Any,
+    ) -> Any:
+        """Send a message, unless it is the reply to a cell."""
+        if msg_or_type == "execute_reply":
+            return {"content": content}
+        return super().send(stream, msg_or_type, content, *given, **more)
 
 
 class ForkedKernel(IPKernelApp):
@@ -116,6 +163,7 @@ class ForkedKernel(IPKernelApp):
         """
         app: Any = self  # its methods are not typed
         super(IPKernelApp, app).initialize([])  # type: ignore[no-untyped-call]
+        app.session = OutputOnly(parent=app)
         # Where it lies is said in the fork, and nobody needs its folders.
         app.profile_dir.unobserve_all("location")
         app.log.setLevel(app.log_level)  # else each message makes records for nobody

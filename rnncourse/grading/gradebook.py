@@ -14,7 +14,7 @@ import random
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ def load() -> None:
     left_out = slow not in sys.modules and "jsonschema" not in sys.modules
     if left_out:
         sys.modules[slow] = None  # type: ignore[assignment]
+    collecting = gc.isenabled()
+    gc.disable()  # all of it stays: no search for garbage need go over it, now or later
     try:
         with quiet():
             import alembic.script  # noqa: F401
@@ -60,7 +62,9 @@ def load() -> None:
     finally:
         if left_out:
             del sys.modules[slow]
-    gc.freeze()  # all of it stays: no search for garbage need go over it again
+        gc.freeze()
+        if collecting:
+            gc.enable()
 
 
 def open_gradebook(url: str) -> Any:
@@ -75,6 +79,7 @@ def open_gradebook(url: str) -> Any:
 
     if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
+        _sweep(path)
         if not path.exists() or not path.stat().st_size:
             _create(path)
     else:  # nbgrader calls alembic by its name
@@ -85,10 +90,63 @@ def open_gradebook(url: str) -> Any:
         return Gradebook(url, COURSE)
 
 
+def submissions(
+    book: Any, assignment: str, students: Sequence[str] = ()
+) -> Iterator[Any]:
+    """Give the submissions of an assignment with their marks, some at a time.
+
+    nbgrader's API asks the database anew for each notebook, mark and maximum; here a
+    few queries bring fifty submissions.
+
+    Parameters
+    ----------
+    book : nbgrader.api.Gradebook
+    assignment : str
+    students : sequence of str
+        Whose alone; with the comments, too.
+
+    Yields
+    ------
+    nbgrader.api.SubmittedAssignment
+    """
+    from nbgrader import api
+    from sqlalchemy.orm import joinedload, selectinload, undefer
+
+    one, notebook = api.SubmittedAssignment, api.SubmittedNotebook
+    notebooks = selectinload(one.notebooks)
+    grades = notebooks.selectinload(notebook.grades)
+    wanted = [
+        joinedload(one.student),
+        undefer(one.late_submission_penalty),
+        grades.options(joinedload(api.Grade.cell), undefer(api.Grade.max_score)),
+    ]
+    query = book.db.query(one).join(api.Assignment)
+    query = query.filter(api.Assignment.name == assignment)
+    if students:
+        query = query.filter(one.student_id.in_(students))
+        comments = notebooks.selectinload(notebook.comments)
+        wanted += [
+            notebooks.options(undefer(notebook.score), undefer(notebook.max_score)),
+            comments.joinedload(api.Comment.cell),
+        ]
+    yield from query.options(*wanted).yield_per(50)
+
+
 def close(book: Any) -> None:
     """Close a gradebook, and the connections that SQLAlchemy keeps for later."""
     book.close()
     book.engine.dispose()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what runs that were killed left of a gradebook in the making.
+
+    That is the file itself or SQLite's journal beside it, whether they were killed
+    before the gradebook had its name or just after.
+    """
+    for old in path.parent.glob(f"{path.name}.*.new*"):
+        if not runs(old.name.removeprefix(f"{path.name}.").split(".")[0]):
+            old.unlink(missing_ok=True)
 
 
 def _create(path: Path) -> None:
@@ -99,9 +157,6 @@ def _create(path: Path) -> None:
     from sqlalchemy import create_engine, text
 
     scripts = Path(nbgrader.__file__).parent / "alembic"
-    for old in path.parent.glob(f"{path.name}.*.new"):  # of runs that were killed
-        if not runs(old.name.split(".")[-2]):
-            old.unlink(missing_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.unlink(missing_ok=True)
     with quiet():
@@ -213,8 +268,13 @@ def merge_all(
     def once() -> None:
         with quiet(), _one_transaction(book):
             for student, rows in results:
-                faults.at("gradebook one")
-                _merge(book, assignment, student, rows)
+                if rows["submissions"]:
+                    book.update_or_create_student(student)
+            book.db.flush()
+            with book.db.no_autoflush:  # all rows of a kind at once, at the end
+                for student, rows in results:
+                    faults.at("gradebook one")
+                    _merge(book, assignment, student, rows)
 
     _until_free(once, seconds)
 
@@ -245,9 +305,12 @@ def _until_free(write: Callable[[], None], seconds: float | None = None) -> None
 
 @contextlib.contextmanager
 def _one_transaction(book: Any) -> Iterator[None]:
-    """Have nbgrader's API, which commits at every step, commit once at the end."""
+    """Have nbgrader's API, which commits at every step, commit once at the end.
+
+    Its rows wait in between, so that each is written once and with its marks.
+    """
     faults.at("gradebook begin")
-    book.db.commit = book.db.flush
+    book.db.commit = lambda: None
     try:
         yield
         del book.db.commit
@@ -265,7 +328,6 @@ def _merge(book: Any, assignment: str, student: str, rows: Rows) -> None:
         return
     from nbgrader.api import Comment, Grade, SubmittedNotebook
 
-    book.update_or_create_student(student)
     stamp = rows["submissions"][0]["timestamp"]
     when = {"timestamp": datetime.fromisoformat(stamp)} if stamp else {}
     submission = book.update_or_create_submission(assignment, student, **when)
@@ -274,8 +336,12 @@ def _merge(book: Any, assignment: str, student: str, rows: Rows) -> None:
     comments: dict[tuple[str, str], Comment] = {}
     for name, notebook in notebooks.items():
         assert isinstance(notebook, SubmittedNotebook)
-        grades.update({(name, grade.name): grade for grade in notebook.grades})
-        comments.update({(name, one.name): one for one in notebook.comments})
+        # What is not written yet knows its cell by the number alone.
+        released = notebook.notebook
+        marked = (released.grade_cells, released.solution_cells, released.task_cells)
+        cells = {cell.id: cell.name for some in marked for cell in some}
+        grades.update({(name, cells[one.cell_id]): one for one in notebook.grades})
+        comments.update({(name, cells[one.cell_id]): one for one in notebook.comments})
     for row in rows["grades"]:
         grade = grades[row["notebook"], row["cell"]]
         grade.auto_score = row["auto_score"]

@@ -231,7 +231,7 @@ def _marks(
     penalties: dict[str, float] = {}
     names: dict[str, tuple[str, str, str, str]] = {}
     with gradebook.quiet(), gradebook.open_gradebook(url) as book:
-        for submission in book.assignment_submissions(assignment):
+        for submission in gradebook.submissions(book, assignment):
             person = submission.student
             if person.id not in students:
                 continue

@@ -24,8 +24,8 @@ MAX_BITS = 1024  # of a whole number; more does not fit a float
 LENGTHS = struct.Struct(">II")
 
 NATIVE = {
-    *("bool", "float16", "float32", "float64"),
-    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    *map(np.dtype, ("bool", "float16", "float32", "float64")),
+    *(np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)),
 }
 RAW = {"complex64", "complex128", "longdouble", "clongdouble"}  # sent as bytes
 
@@ -86,7 +86,7 @@ def _encode_array(a: np.ndarray, arrays: dict[str, np.ndarray]) -> Any:
         return {"b": items, "shape": shape}
     a = np.array(a, dtype=a.dtype.newbyteorder("="), order="C", copy=True)
     name = str(len(arrays))
-    if a.dtype.name in NATIVE:
+    if a.dtype in NATIVE:
         arrays[name] = a
         return {"a": name}
     for raw in RAW:
@@ -174,7 +174,7 @@ class _Decoder:
         if type(name) is not str or name not in self.arrays:
             raise WireError("an array is missing, or used twice")
         a = self.arrays.pop(name)
-        if a.dtype.name not in NATIVE:
+        if a.dtype not in NATIVE:
             raise WireError(f"an array of type {a.dtype}")
         return a
 

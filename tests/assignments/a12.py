@@ -190,6 +190,16 @@ def gru_counts(D, H):
 """,
         "counted-one-bias-set",
     ),
+    (
+        "gru-counts",
+        """
+def gru_counts(D, H):
+    H, D = D, H
+    n = 3 * (H * (D + H) + H)
+    return n, n + H, n + 3 * H
+""",
+        "counts-swap-D-and-H",
+    ),
 )
 
 RIGHT = (

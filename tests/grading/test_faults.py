@@ -371,6 +371,50 @@ def test_a_driver_killed_while_it_grades_leaves_nothing_and_goes_on(
     assert what_is_left(out) == undisturbed["left"]
 
 
+def test_a_gradebook_killed_while_it_is_made_leaves_nothing(
+    folder, undisturbed, tmp_path
+):
+    """Kill at moments spread over all of it: SQLite's own journal may lie there."""
+    gradebook.load()
+    release = engine.plan(settings_for(folder, tmp_path / "plan")).release
+
+    def register(out):
+        url = gradebook.sqlite_url(out / "gradebook.db")
+        gradebook.register(url, SHORT, release)
+
+    out = tmp_path / "whole"
+    start = time.monotonic()
+    code, _ = in_a_fork(lambda: register(out), out)
+    took = time.monotonic() - start
+    assert code == 0
+    seen = set()
+    for number in range(QUICK):
+        out = tmp_path / str(number)
+        after = took * number / QUICK
+        seen |= in_a_fork(lambda out=out: register(out), out, after)[1]
+        assert in_a_fork(lambda out=out: register(out), out) == (0, {"gradebook.db"})
+    assert "gradebook.db" in seen
+    assert any(name.endswith(".new-journal") for name in seen)
+
+
+def in_a_fork(work, out, kill_after=None):
+    """Do it in a process that may be killed; say how it ended and which files stay."""
+    out.mkdir(exist_ok=True)
+    pid = os.fork()
+    if pid == 0:
+        code = 9
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        os.kill(pid, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return code, {path.name for path in out.iterdir()}
+
+
 def test_an_interrupt_ends_a_run_that_goes_on_later(folder, undisturbed, tmp_path):
     out = tmp_path / "out"
     hook = At(1, lambda: os.kill(os.getpid(), signal.SIGINT), only="journal stored")

@@ -1,12 +1,18 @@
 """Feedback, class report and similarity as people see them, in a real browser."""
 
 import html
+import io
 import json
+import keyword
 import re
+import sys
+import time
+import tokenize
 from dataclasses import replace
 
 import pytest
 
+from rnncourse.exercises import ROOT
 from rnncourse.grading import class_report, feedback, pages, similarity
 
 from .common import POINTS, filled, model
@@ -239,3 +245,53 @@ def test_words_texts_numbers_and_comments_have_colours():
     ):
         plain = what.replace("&#x27;", "'")
         assert f'<span class="k-{kind}">{plain}</span>' in coloured
+
+
+def tokens_with_colours(source):
+    kinds = {tokenize.STRING: "s", tokenize.NUMBER: "m", tokenize.COMMENT: "c"}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        kind = kinds.get(token.type, "")
+        if token.type == tokenize.NAME and keyword.iskeyword(token.string):
+            kind = "k"
+        if kind:
+            yield kind, token.string
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "solutions").glob("*/*.ipynb")), ids=lambda path: path.stem
+)
+def test_colours_are_those_of_pythons_own_tokenizer(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    compared = 0
+    for source in sources:
+        if "%pip" in source or (sys.version_info >= (3, 12) and 'f"' in source):
+            continue  # from 3.12 on the tokenizer takes f-strings apart
+        compared += 1
+        found = pages.PYTHON.finditer(source)
+        coloured = [(one.lastgroup, one[0]) for one in found if one.lastgroup]
+        assert coloured == list(tokens_with_colours(source))
+    assert compared > 3
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("rb'a' + Rb\"b\" + f'{x}'", ["rb'a'", 'Rb"b"', "f'{x}'"]),
+        ('"""a"b\\"""" ""', ['"""a"b\\""""', '""']),
+        ("x1 + .5e-3j + 0xFF", [".5e-3j", "0xFF"]),
+        ("1_0.", ["1_0."]),
+        ("notin = is_not", []),
+        ("'open\nif x", ["'open", "if"]),
+    ],
+)
+def test_colours_of_rare_forms(text, wanted):
+    found = [one[0] for one in pages.PYTHON.finditer(text) if one.lastgroup]
+    assert found == wanted
+
+
+def test_code_without_an_end_takes_no_more_time_than_its_length():
+    for piece in ('"', "'", '"""', "\\", '"\\', "f'", "0x", "1e", "#\n'"):
+        start = time.process_time()
+        pages.code(piece * 30_000)
+        assert time.process_time() - start < 1, piece
