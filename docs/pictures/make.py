@@ -129,17 +129,29 @@ def lab(course: Path) -> Iterator[str]:
 
 # -- the pictures ------------------------------------------------------------------
 
+# From where to where a page is shown, in pixels: no line is cut. None is a screen.
+Rows = tuple[float, float] | None
+BELOW = "e => e.getBoundingClientRect().bottom + window.scrollY"
+AROUND = """e => {
+  const top = one => one.getBoundingClientRect().top + window.scrollY;
+  const heads = [...document.querySelectorAll("h2")];
+  return [
+    Math.max(...heads.map(top).filter(y => y < top(e))) - 24,
+    Math.min(...heads.map(top).filter(y => y > top(e))) - 24,
+  ];
+}"""
 
-def formgrader(page: Any, address: str, course: Path) -> None:
+
+def formgrader(page: Any, address: str, course: Path) -> Rows:
     """Show the list of assignments with their hand-ins."""
     page.goto(f"{address}/formgrader/")
     row = page.get_by_role("link", name=ASSIGNMENT, exact=True)
     row.wait_for()
     page.wait_for_timeout(1500)  # its tables are filled piece by piece
-    page.evaluate("() => window.scrollTo(0, 0)")
+    return 0, page.get_by_text("Add new assignment").last.evaluate(BELOW) + 24
 
 
-def formgrader_reads(page: Any, address: str, course: Path) -> None:
+def formgrader_reads(page: Any, address: str, course: Path) -> Rows:
     """Show an answer that a person must read, with its field for points."""
     url = f"sqlite:///{course / 'gradebook.db'}"
     page.goto(f"{address}/formgrader/submissions/{one_to_read(url)}")
@@ -147,6 +159,7 @@ def formgrader_reads(page: Any, address: str, course: Path) -> None:
     points.wait_for()
     page.wait_for_timeout(1500)  # saved points are filled in piece by piece
     points.evaluate("e => e.closest('.panel').scrollIntoView({block: 'center'})")
+    return None
 
 
 def one_to_read(url: str) -> str:
@@ -161,23 +174,24 @@ def one_to_read(url: str) -> str:
     raise SystemExit("no hand-in waits for a person")
 
 
-def report(page: Any, address: str, course: Path) -> None:
-    """Show the class report."""
+def report(page: Any, address: str, course: Path) -> Rows:
+    """Show the class report, down to the tasks."""
     page.goto((course / f"report-{ASSIGNMENT}.html").as_uri())
+    return 0, page.locator("table").first.evaluate(BELOW) + 24
 
 
-def feedback(page: Any, address: str, course: Path) -> None:
+def feedback(page: Any, address: str, course: Path) -> Rows:
     """Show the feedback of a learner with a mistake, at that mistake."""
     for path in sorted((course / "feedback").glob(f"*/{ASSIGNMENT}/*.html")):
         page.goto(path.as_uri())
         said = page.get_by_text("It looks like")
         if said.count() == 1:
-            said.evaluate("e => e.scrollIntoView({block: 'center'})")
-            return
+            top, bottom = said.evaluate(AROUND)
+            return top, bottom
     raise SystemExit("nobody made one mistake that has a name")
 
 
-PICTURES: dict[str, tuple[Callable[[Any, str, Path], None], tuple[int, int]]] = {
+PICTURES: dict[str, tuple[Callable[[Any, str, Path], Rows], tuple[int, int]]] = {
     "formgrader": (formgrader, (1100, 700)),
     "formgrader-reads": (formgrader_reads, (1100, 620)),
     "report": (report, (1000, 1150)),
@@ -221,8 +235,13 @@ def main(names: list[str]) -> int:
                 )
                 context.set_default_timeout(180_000)  # of a busy machine
                 page = context.new_page()
-                show(page, address, course)
-                data = compress(page.screenshot())
+                rows = show(page, address, course)
+                cut: dict[str, Any] = {}
+                if rows:
+                    tall = rows[1] - rows[0]
+                    clip = {"x": 0, "y": rows[0], "width": width, "height": tall}
+                    cut = {"full_page": True, "clip": clip}
+                data = compress(page.screenshot(**cut))
                 (HERE / f"{picture}.png").write_bytes(data)
                 print(json.dumps({"picture": picture, "bytes": len(data)}))
                 context.close()
