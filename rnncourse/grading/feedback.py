@@ -34,6 +34,7 @@ FROM_EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # release_feedback a
 FULL, HALF, NONE = "good", "part", "bad"
 WORTH_IT = 8  # pages, for a process of their own
 AT_ONCE = 50  # hand-ins that are asked for in the gradebook
+GONE = "no feedback page, since it is no longer in the gradebook"
 
 
 class Marks(GetGrades):  # type: ignore[misc]
@@ -168,6 +169,9 @@ def _write_some(
                 found = gradebook.submissions(book, finished.assignment, students)
                 Marks.submissions = {one.student_id: one for one in found}
             for result in some:
+                if result.notebook and result.student not in Marks.submissions:
+                    troubles.append(f"{result.student}: {GONE}")
+                    continue
                 try:
                     written.append(_write_one(finished, result, submitted, converter))
                 except (Exception, SystemExit) as error:

@@ -309,6 +309,17 @@ def test_a_page_that_cannot_be_made_is_told_and_stops_no_other(course, tmp_path)
     assert len(told) == 1 and told[0].startswith("half: no feedback page")
 
 
+def test_who_was_taken_out_of_the_gradebook_has_no_page(course, tmp_path):
+    top = tmp_path / "course"
+    shutil.copytree(course["top"], top)
+    finished = replace(history.load(top, url=url(top)), out=top, url=url(top))
+    with book_of(top) as book:
+        book.remove_submission(SHORT, "half")
+    told = []
+    assert len(feedback.write(finished, tell=told.append)) == 3
+    assert told == [f"half: {feedback.GONE}"]
+
+
 def test_pages_are_the_same_from_several_processes(course, tmp_path, monkeypatch):
     monkeypatch.setattr(feedback, "WORTH_IT", 1)
     pages = {}
