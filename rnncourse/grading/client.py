@@ -6,6 +6,7 @@ the same words. It knows no right answer, and nothing in it is believed outside.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from typing import Any
@@ -33,10 +34,17 @@ _channel: socket.socket | None = None
 
 
 def _connection() -> socket.socket:
+    """Give the channel, without what a cell that was interrupted left unread in it.
+
+    Outside nobody speaks before being spoken to, so all of it is of earlier cells.
+    """
     global _channel
     if _channel is None:
         _channel = socket.socket(fileno=int(os.environ[CHANNEL]))
         _channel.setblocking(True)
+    with contextlib.suppress(BlockingIOError):
+        while _channel.recv(1 << 16, socket.MSG_DONTWAIT):
+            pass
     return _channel
 
 

@@ -4,12 +4,13 @@ import re
 
 import pytest
 
+from rnncourse.checks import all_checks
 from rnncourse.grading.conversation import Conversation
 from rnncourse.grading.host import Forks, Host
 from rnncourse.grading.kernel import Kernel, new_context
 from rnncourse.grading.limits import Limits
 
-from .common import linux
+from .common import linux, model
 
 pytestmark = linux
 LIMITS = Limits(deaf_seconds=1)
@@ -88,6 +89,38 @@ def test_an_interrupt_between_two_words_breaks_no_message(kernel, turn):
     assert outcome.error is not None and outcome.error[0] == "KeyboardInterrupt"
     assert set(text.split("\n")) <= {"x", ""}
     assert run(kernel, "print('after')")[1] == "after\n"
+
+
+@pytest.mark.parametrize("heard", [0, 1, len(all_checks()["unrolled-sum"].cases)])
+def test_what_an_interrupted_check_left_unread_spoils_no_later_one(kernel, heard):
+    """A cell may be stopped at any word of its talk, the verdict's included."""
+    source = f"""
+import rnncourse.checks as checks
+from rnncourse.grading import wire
+receive, heard = wire.receive, []
+def interrupted(read):
+    if len(heard) == {heard}:
+        raise KeyboardInterrupt
+    heard.append(1)
+    return receive(read)
+wire.receive = interrupted
+try:
+    checks.check("unrolled-sum", lambda b, c: b)
+finally:
+    wire.receive = receive
+"""
+    known = all_checks()
+    stopped = Conversation(known["unrolled-sum"])
+    outcome = kernel.run(source, stopped, 20.0)
+    assert outcome.error is not None
+    assert outcome.error[0] == "KeyboardInterrupt"
+    assert (stopped.verdict is not None) == (heard > 1)
+    later = Conversation(known["numbers-kept"])
+    answer = f"{model()['numbers-kept']}\nchecks.check('numbers-kept', numbers_kept)"
+    kernel.run(answer, later, 20.0)
+    assert later.flags == []
+    assert later.verdict is not None
+    assert later.verdict.right
 
 
 def test_what_a_kernel_that_dies_printed_before_is_kept(kernel):
