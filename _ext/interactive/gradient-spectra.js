@@ -147,7 +147,7 @@ function draw(F, root, params) {
     }));
     pen.rect("frame", mx, my, size, size, { class: "none s-neutral", thick: 1 });
 
-    const x0 = stacked ? 46 : mx + size + 62, y0 = stacked ? my + size + 44 : my;
+    const x0 = stacked ? 56 : mx + size + 62, y0 = stacked ? my + size + 44 : my;
     box = { x: x0, y: y0, w: width - x0 - 14, h: stacked ? 220 : size };
     const X = (k) => box.x + (k / T) * box.w;
     const Y = (v) => box.y + box.h * (1 - (Math.log10(v) - LOW) / (HIGH - LOW));

@@ -91,7 +91,7 @@ function draw(F, root, params) {
     pen.line("ah", inside(from_x), y - 6, inside(from_x + heard), y - 6, { class: "s-state", thick: 5 });
     dot("n1", n, y, "output", `n = ${num(n)}`, false);
     // the mix
-    axis("m", 182, "New state: between candidate and old state");
+    axis("m", 182, "New state: between n and the old");
     pen.line("mix", at(n), 182, at(unit.h_prev), 182, { class: "s-gate", thick: 9, opacity: 0.4 });
     dot("n2", n, 182, "output", "n", true);
     dot("o", unit.h_prev, 182, "state", "old", true);

@@ -150,7 +150,7 @@ function draw(F, root, params) {
       pen.text("a+", middle, 259, "+", { class: "big" });
     });
     arrow("e6", middle, 280, middle, 318, "neutral");
-    pen.text("at", middle + 12, 304, `a_t = ${both(a)}`, { class: "start" });
+    pen.text("at", middle + 6, 304, `a_t = ${both(a)}`, { class: "start" });
     piece("tanh", middle, 324, 84, 44, () => {
       pen.rect("tb", middle - 42, 324, 84, 44, { rx: 12, class: "f-state s-state", tint: 0.16, thick: 2 });
       pen.text("tt", middle, 351, "tanh");

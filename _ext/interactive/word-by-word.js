@@ -82,7 +82,7 @@ function draw(F, root, params) {
 
   const ROW = 26;
   function paint(pen, width) {
-    const left = Math.min(150, Math.max(134, width * 0.4)), room = width - left - 50;
+    const left = Math.min(156, Math.max(142, width * 0.4)), room = width - left - 50;
     const now = step ? p[step - 1] : names.map(() => 0);
     const before = step > 1 ? p[step - 2] : null;
     const best = now.indexOf(Math.max(...now));
