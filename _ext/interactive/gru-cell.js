@@ -84,7 +84,7 @@ function draw(F, root, params) {
       pen.text(key + "l", x, up ? y - 18 : y + 40, label, { class: `f-${role}` });
     };
     // the candidate: input and what is heard of the past, before and after tanh
-    axis("a", 62, "Candidate: input and the past that is heard");
+    axis("a", 62, "Candidate: input and past heard");
     const y = 62, from_x = unit.w_x * unit.x;
     const inside = (v) => at(Math.max(-1.08, Math.min(1.08, v)));
     pen.line("ax", at(0), y - 12, inside(from_x), y - 12, { class: "s-input", thick: 5 });
