@@ -249,7 +249,7 @@ STYLE = {  # letters in points, and pixels in an inch
         re.M,
     )
 }
-# Chapters of figures side by side; the map of figure 17.6 alone has smaller letters.
+# Chapters of figures side by side.
 MANY_PANELS = ("01-", "05-", "08-", "23-")
 LABEL, ANY_LABEL = 7, 6.4  # pixels
 
@@ -261,7 +261,6 @@ LABEL, ANY_LABEL = 7, 6.4  # pixels
         if name.split("/")[1].startswith(MANY_PANELS)
         else pytest.param(name, marks=pytest.mark.heavy)
         for name in CHAPTERS
-        if not name.startswith("chapters/17-")
     ],
 )
 def test_labels_of_figures_can_be_read_on_a_phone(name, site, browser):
