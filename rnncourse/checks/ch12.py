@@ -1344,6 +1344,11 @@ def _counts_swapped(D: int, H: int) -> Array:
     return _counts(H, D)
 
 
+def _counts_not_squared(D: int, H: int) -> Array:
+    n = 3 * H * (D + 2)
+    return n, n + H, n + 3 * H
+
+
 def _draw_counts_edge(rng: np.random.Generator) -> list[Inputs]:
     return [{"D": 1, "H": 1}, {"D": 5, "H": 2}]
 
@@ -1407,6 +1412,12 @@ COUNTS = Check(
             _counts_swapped,
             "D and H have changed places. The state has H numbers, so each block of "
             "(12.14) has a bias and D + H weights for every one of these H.",
+        ),
+        Mistake(
+            "state-weights-counted-once",
+            _counts_not_squared,
+            "each unit was given one weight for the state. In (12.14) a block has H·H "
+            "of them: every unit hears all H of the state before.",
         ),
         Mistake(
             "counted-one-number-as-bias",

@@ -200,6 +200,15 @@ def gru_counts(D, H):
 """,
         "counts-swap-D-and-H",
     ),
+    (
+        "gru-counts",
+        """
+def gru_counts(D, H):
+    block = D * H + H + H
+    return 3 * block, 3 * block + H, 3 * (block + H)
+""",
+        "state-weights-counted-once",
+    ),
 )
 
 RIGHT = (
